@@ -1,0 +1,1 @@
+"""Configuration as a person writes it: flow control, triggers, durations."""

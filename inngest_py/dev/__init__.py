@@ -1,0 +1,1 @@
+"""The dev server: the other side of the protocol."""

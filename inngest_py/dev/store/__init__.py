@@ -1,0 +1,1 @@
+"""Where the dev server keeps what it knows."""

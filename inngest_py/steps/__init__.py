@@ -1,0 +1,1 @@
+"""The two faces of a step that a user holds: plain and async."""

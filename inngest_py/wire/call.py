@@ -1,0 +1,118 @@
+"""A call: what the server asks when it wants a function to go on (PROTOCOL 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from inngest_py.errors import InvalidJSONError, RequestError
+from inngest_py.wire.codec import decode
+from inngest_py.wire.event import Event, read_event
+
+DISCOVERY: Final = "step"
+"""The `stepId` of a request that targets no step: run the function and say what is next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to run a function.
+
+    `attempt` counts from 0 and starts again with every step (PROTOCOL 5.1); `max_attempts` is the retries plus one.
+    `steps` maps hashed step ids to memos (6.3), `stack` has the same ids in the order in which they were completed.
+    `target` is the hashed id of the one step to execute, or None. `immediate` allows to execute a single new step
+    in place. `use_api` means that steps and events are still to be fetched (9.1).
+    """
+
+    function_id: str
+    target: str | None
+    run_id: str
+    attempt: int
+    max_attempts: int | None
+    immediate: bool
+    use_api: bool
+    event: Event[dict[str, Any]]
+    events: Sequence[Event[dict[str, Any]]]
+    steps: Mapping[str, Any]
+    stack: Sequence[str]
+    ids: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def id(self, name: str) -> str:
+        """One of the opaque ids of `ctx`: `fn_id`, `job_id`, `request_id`, `qi_id`, `env`; empty if not given."""
+        value = self.ids.get(name)
+        return value if isinstance(value, str) else ""
+
+
+def read_call(query: Mapping[str, str], body: bytes) -> Call:
+    """Read a call from its query and body. Raises RequestError or InvalidJSONError, naming what is wrong."""
+    function_id, step_id = _parameters(query)
+    fields = _object(decode(body), "the body")
+    ctx = _object(fields.get("ctx"), "ctx")
+    event = read_event(fields.get("event"))
+    return Call(
+        function_id=function_id,
+        target=None if step_id == DISCOVERY else step_id,
+        run_id=_string(ctx, "run_id"),
+        attempt=_number(ctx, "attempt") or 0,
+        max_attempts=_number(ctx, "max_attempts"),
+        immediate=ctx.get("disable_immediate_execution") is not True,
+        use_api=ctx.get("use_api") is True or fields.get("use_api") is True,
+        event=event,
+        events=read_events(fields.get("events"), event),
+        steps=_object(fields.get("steps") or {}, "steps"),
+        stack=_stack(ctx.get("stack")),
+        ids=ctx,
+    )
+
+
+def read_events(body: object, first: Event[dict[str, Any]]) -> Sequence[Event[dict[str, Any]]]:
+    """Read the list of events; older servers send none, and then it is the one event."""
+    if not body:
+        return (first,)
+    if not isinstance(body, list):
+        raise InvalidJSONError(f"events must be a list, not {type(body).__name__}")
+    events = cast("list[object]", body)
+    return (first,) if len(events) == 1 else tuple(map(read_event, events))
+
+
+def _parameters(query: Mapping[str, str]) -> tuple[str, str]:
+    function_id = query.get("fnId", "")
+    if not function_id:
+        raise RequestError("the query parameter fnId is missing: a call must say which function to run")
+    return function_id, query.get("stepId") or DISCOVERY
+
+
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidJSONError(f"{name} must be a JSON object, not {_kind(value)}")
+    return cast("dict[str, Any]", value)
+
+
+def _string(ctx: Mapping[str, Any], name: str) -> str:
+    value = ctx.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidJSONError(f"ctx.{name} must be a string, not {_kind(value)}")
+    return value
+
+
+def _number(ctx: Mapping[str, Any], name: str) -> int | None:
+    value = ctx.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidJSONError(f"ctx.{name} must be a whole number, not {_kind(value)}")
+    return value
+
+
+def _stack(value: object) -> Sequence[str]:
+    """The completed steps in order; `stack.current` is unreliable and not read (PROTOCOL 5.1)."""
+    ids = cast("dict[str, Any]", value).get("stack") if isinstance(value, dict) else None
+    if ids is None:
+        return ()
+    if not isinstance(ids, list) or not all(isinstance(item, str) for item in cast("list[object]", ids)):
+        raise InvalidJSONError("ctx.stack.stack must be a list of step ids")
+    return cast("list[str]", ids)
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else type(value).__name__

@@ -1,0 +1,80 @@
+"""The canonical form of JSON that signatures are computed over (RFC 8785).
+
+As on the real server every number is a double: integers beyond 2^53 come out rounded (PROTOCOL 1.3).
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Final
+
+from inngest_py.errors import InvalidJSONError
+from inngest_py.wire.codec import JSON
+
+_PLAIN_BELOW: Final = 21
+_PLAIN_ABOVE: Final = -6
+
+
+def canonical(value: JSON) -> bytes:
+    """Write a JSON value in its canonical form, in UTF-8. Raises InvalidJSONError if it has none."""
+    parts: list[str] = []
+    try:
+        _write(value, parts)
+        return "".join(parts).encode()
+    except (RecursionError, UnicodeEncodeError, OverflowError) as error:
+        raise InvalidJSONError(f"the value has no canonical form: {error}") from None
+
+
+def _write(value: JSON, out: list[str]) -> None:
+    match value:
+        case None | bool() | str():
+            out.append(json.dumps(value, ensure_ascii=False))
+        case int() | float():
+            out.append(_number(float(value)))
+        case list():
+            _write_list(value, out)
+        case dict():
+            _write_object(value, out)
+
+
+def _write_list(values: list[JSON], out: list[str]) -> None:
+    separator = "["
+    for value in values:
+        out.append(separator)
+        _write(value, out)
+        separator = ","
+    out.append("]" if values else "[]")
+
+
+def _write_object(pairs: dict[str, JSON], out: list[str]) -> None:
+    separator = "{"
+    for key in sorted(pairs, key=_utf16):
+        out.append(separator + json.dumps(key, ensure_ascii=False) + ":")
+        _write(pairs[key], out)
+        separator = ","
+    out.append("}" if pairs else "{}")
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
+
+
+def _number(number: float) -> str:
+    """Write a double as ECMAScript does: the shortest digits, plain between 1e-6 and 1e21."""
+    if number == 0:
+        return "0"
+    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    text = "".join(map(str, digits))
+    point = len(text) + int(exponent)
+    return ("-" if sign else "") + _place_point(text, point)
+
+
+def _place_point(digits: str, point: int) -> str:
+    if _PLAIN_ABOVE < point <= 0:
+        return "0." + "0" * -point + digits
+    if 0 < point <= _PLAIN_BELOW:
+        whole = digits[:point].ljust(point, "0")
+        return f"{whole}.{digits[point:]}" if len(digits) > point else whole
+    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{digits[0]}{fraction}e{point - 1:+d}"

@@ -1,0 +1,76 @@
+"""An error on the wire: `{"name", "message", "stack"}`, with the error that caused it inside."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from inngest_py.errors import StepError
+
+MAX_CAUSES: Final = 5
+"""How many causes behind an error are written: a chain may be endless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as it is sent and memoized (PROTOCOL 5.4, 6.3). `code` names the kind in a reply of function level."""
+
+    name: str
+    message: str
+    stack: str = ""
+    code: str = "unknown"
+    cause: Failure | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON object; an empty stack and an absent cause are left out."""
+        body: dict[str, Any] = {"code": self.code, "message": self.message, "name": self.name}
+        if self.stack:
+            body["stack"] = self.stack
+        if self.cause is not None:
+            body["cause"] = self.cause.to_json()
+        return body
+
+
+def failure_of(error: BaseException, code: str = "unknown") -> Failure:
+    """Describe an exception of the user's code. A StepError is described as the error that it stands for."""
+    return _describe(error, code, MAX_CAUSES)
+
+
+def _describe(error: BaseException, code: str, causes: int) -> Failure:
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    cause = _describe(behind, "unknown", causes - 1) if behind is not None and causes > 0 else None
+    if isinstance(error, StepError):
+        return Failure(error.name, error.message, error.stack, code, cause)
+    return Failure(type(error).__name__, _message(error), _stack(error), code, cause)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as fault:  # noqa: BLE001 - the user's __str__ may raise anything
+        return f"(its message cannot be shown: {type(fault).__name__})"
+
+
+def _stack(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error, chain=False))
+
+
+def step_error(step_id: str, body: object) -> StepError:
+    """Read a memoized error back. Whatever is there, even a malformed one, stays an error."""
+    if not isinstance(body, Mapping):
+        return StepError(step_id, message=_text(body) or "the step failed without saying why")
+    fields = cast("Mapping[str, object]", body)
+    cause = fields.get("cause")
+    return StepError(
+        step_id,
+        name=_text(fields.get("name")) or "Error",
+        message=_text(fields.get("message")) or _text(fields.get("error")),
+        stack=_text(fields.get("stack")),
+        cause=step_error(step_id, cause) if isinstance(cause, Mapping) else None,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)

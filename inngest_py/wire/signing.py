@@ -1,0 +1,98 @@
+"""Signatures of requests and responses, and the bearer token (PROTOCOL 2).
+
+Nothing here reads a clock: the time is an argument, in whole seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Final
+from urllib.parse import parse_qsl
+
+from inngest_py.errors import ConfigError, InvalidJSONError, SignatureError
+from inngest_py.wire.canonical import canonical
+from inngest_py.wire.codec import decode
+
+MAX_AGE: Final = 300
+"""How far the time in a signature may be from ours, in seconds, in both directions (PROTOCOL 2.2)."""
+
+MAX_CANONICALISED: Final = 8 * 1024 * 1024
+"""A body larger than this, in bytes, is only ever verified as it came."""
+
+_PREFIX: Final = re.compile(r"^signkey-\w+-")
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_DIGITS: Final = re.compile(r"[0-9]{1,15}")
+
+
+class SigningKey:
+    """A signing key: `signkey-<env>-<hex>`, or for self-hosting the bare hex. It never shows itself.
+
+    Raises ConfigError if what follows the prefix is not an even number of hex digits.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        bare = _PREFIX.sub("", text.strip())
+        if not _HEX.fullmatch(bare):
+            raise ConfigError("the signing key must be signkey-<env>-<hex>, or an even number of hex digits")
+        self._text = bare
+
+    def __repr__(self) -> str:
+        """Show that there is a key, and nothing of it."""
+        return "SigningKey(***)"
+
+    def mac(self, body: bytes, timestamp: str) -> str:
+        """The HMAC-SHA256 over body and timestamp, in hex."""
+        return hmac.new(self._text.encode(), body + timestamp.encode(), hashlib.sha256).hexdigest()
+
+    def digest(self) -> str:
+        """The SHA-256 of the key's bytes, in hex: the bearer token, and the key's hash in introspection."""
+        return hashlib.sha256(bytes.fromhex(self._text)).hexdigest()
+
+
+def sign(key: SigningKey, body: bytes, now: int) -> str:
+    """The value of `X-Inngest-Signature` for a body that goes out exactly as it is."""
+    return f"t={now}&s={key.mac(body, str(now))}"
+
+
+def bearer_token(key: SigningKey) -> str:
+    """The token for `Authorization: Bearer` on requests to the API (PROTOCOL 2.4)."""
+    return key.digest()
+
+
+def verify(header: str | None, body: bytes, keys: Sequence[SigningKey], now: int) -> SigningKey:
+    """Check the signature of a request, and return the key that it was made with.
+
+    The body is tried as it came, then in its canonical form: proxies re-write JSON. Raises SignatureError.
+    """
+    timestamp, mac = _read(header)
+    if abs(now - int(timestamp)) > MAX_AGE:
+        raise SignatureError("the signature is too old, or from the future")
+    for form in _forms(body):
+        for key in keys:
+            if hmac.compare_digest(key.mac(form, timestamp).encode(), mac):
+                return key
+    raise SignatureError("the signature does not match")
+
+
+def _read(header: str | None) -> tuple[str, bytes]:
+    if header is None:
+        raise SignatureError("there is no signature")
+    parts = dict(parse_qsl(header))
+    timestamp, mac = parts.get("t", ""), parts.get("s", "")
+    if not _DIGITS.fullmatch(timestamp) or not mac:
+        raise SignatureError("the signature cannot be read")
+    return timestamp, mac.encode(errors="surrogatepass")
+
+
+def _forms(body: bytes) -> Iterator[bytes]:
+    """The body as it came, then its canonical form, which is only computed when it is asked for."""
+    yield body
+    if body and len(body) <= MAX_CANONICALISED:
+        with suppress(InvalidJSONError):
+            yield canonical(decode(body))
