@@ -17,7 +17,7 @@ RESERVED_PREFIX: Final = "inngest/"
 """Names that begin with this, in any case, are the server's own (PROTOCOL 10.1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Event(Generic[Data]):
     """An event.
 

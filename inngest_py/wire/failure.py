@@ -5,12 +5,16 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, cast
 
 from inngest_py.errors import StepError
 
 MAX_CAUSES: Final = 5
 """How many causes behind an error are written: a chain may be endless."""
+
+_OURS: Final = str(Path(__file__).parent.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,15 @@ def _message(error: BaseException) -> str:
 
 
 def _stack(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error, chain=False))
+    return "".join(traceback.format_exception(type(error), error, user_traceback(error), chain=False))
+
+
+def user_traceback(error: BaseException) -> TracebackType | None:
+    """The traceback of an exception from where the user's code begins: our own frames tell them nothing."""
+    found = error.__traceback__
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_OURS):
+        found = found.tb_next
+    return found or error.__traceback__
 
 
 def step_error(step_id: str, body: object) -> StepError:

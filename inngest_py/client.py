@@ -1,0 +1,277 @@
+"""The client: declares functions and sends events."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, cast, overload
+
+from inngest_py.config.duration import parse_duration
+from inngest_py.config.event_type import EventType
+from inngest_py.config.expression import check_expression
+from inngest_py.config.flow import (
+    Batch,
+    Cancel,
+    Concurrency,
+    Debounce,
+    Priority,
+    RateLimit,
+    Singleton,
+    Throttle,
+    Timeouts,
+)
+from inngest_py.config.retries import Retries
+from inngest_py.config.trigger import Trigger
+from inngest_py.engine.drive import adrive, drive
+from inngest_py.engine.effects import Flow
+from inngest_py.errors import ConfigError
+from inngest_py.flows.authorized import outgoing_headers
+from inngest_py.flows.events import Sending, event_url, send_events
+from inngest_py.function import (
+    Declaration,
+    Function,
+    failure_function,
+    read_concurrency,
+    read_retries,
+    read_triggers,
+)
+from inngest_py.performer import Performer
+from inngest_py.runtime import Threads
+from inngest_py.settings import NO_EVENT_KEY, Settings, read_settings
+from inngest_py.steps.aio import Context
+from inngest_py.steps.sync import ContextSync
+from inngest_py.transport import Transport
+from inngest_py.wire.event import Event
+
+if TYPE_CHECKING:
+    import httpx
+    from typing_extensions import Unpack
+
+T = TypeVar("T")
+Model = TypeVar("Model")
+
+_APP_ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+class FunctionOptions(TypedDict, total=False):
+    """What a function may be told besides its id and its triggers. All of it is optional."""
+
+    name: str | None
+    retries: int | Retries | None
+    on_failure: Callable[..., Any] | None
+    concurrency: int | Concurrency | Sequence[Concurrency] | None
+    throttle: Throttle | None
+    rate_limit: RateLimit | None
+    debounce: Debounce | None
+    batch_events: Batch | None
+    priority: Priority | None
+    singleton: Singleton | None
+    cancel: Cancel | Sequence[Cancel] | None
+    timeouts: Timeouts | None
+    idempotency: str | None
+
+
+class Decorator(Generic[Model]):
+    """Declares the function that it decorates."""
+
+    def __init__(self, declare: Callable[[Callable[..., Any]], Function[Any]]) -> None:
+        self._declare = declare
+
+    @overload
+    def __call__(self, handler: Callable[[Context[Model]], Coroutine[Any, Any, T]], /) -> Function[T]: ...
+    @overload
+    def __call__(self, handler: Callable[[ContextSync[Model]], T], /) -> Function[T]: ...
+    def __call__(self, handler: Callable[[Any], Any], /) -> Function[Any]:
+        """Declare a function, plain or async. The result is still callable as it was."""
+        return self._declare(handler)
+
+
+class Inngest:
+    """An app: its functions and the way to its Inngest server.
+
+    Every argument that is not given comes from its `INNGEST_*` variable. `is_production` is true unless `INNGEST_DEV`
+    is set. `http_client` is an httpx client of your own; `request_timeout` is a duration, 30 s if none is given.
+    Raises ConfigError for what cannot work, naming it.
+    """
+
+    def __init__(
+        self,
+        *,
+        app_id: str,
+        is_production: bool | None = None,
+        env: str | None = None,
+        event_key: str | None = None,
+        signing_key: str | None = None,
+        signing_key_fallback: str | None = None,
+        base_url: str | None = None,
+        api_base_url: str | None = None,
+        event_api_base_url: str | None = None,
+        app_version: str | None = None,
+        logger: logging.Logger | None = None,
+        http_client: httpx.Client | httpx.AsyncClient | None = None,
+        request_timeout: str | timedelta | None = None,
+    ) -> None:
+        self.app_id: Final = _check_app_id(app_id)
+        self.app_version: Final = app_version
+        self.logger: Final = logger or logging.getLogger("inngest_py")
+        self.settings: Final[Settings] = read_settings(
+            is_production=is_production,
+            env=env,
+            event_key=event_key,
+            signing_key=signing_key,
+            signing_key_fallback=signing_key_fallback,
+            base_url=base_url,
+            api_base_url=api_base_url,
+            event_api_base_url=event_api_base_url,
+        )
+        timeout = None if request_timeout is None else parse_duration(request_timeout).total_seconds()
+        self.transport: Final = Transport(http_client, timeout)
+        self._performer: Final = Performer(self.transport, Threads(0))
+        self._functions: dict[str, Function[Any]] = {}
+
+    def __repr__(self) -> str:
+        """Show the app and its mode, and no key."""
+        return f"<Inngest {self.app_id} {self.settings.server_kind}>"
+
+    @property
+    def functions(self) -> Sequence[Function[Any]]:
+        """The functions that were declared, in that order."""
+        return tuple(self._functions.values())
+
+    @property
+    def is_production(self) -> bool:
+        """Whether requests are signed and verified, and go to the cloud unless told otherwise."""
+        return not self.settings.dev
+
+    # Declaring -------------------------------------------------------------------------------------------------------
+
+    @overload
+    def create_function(
+        self, *, fn_id: str, trigger: EventType[Model], **options: Unpack[FunctionOptions]
+    ) -> Decorator[Model]: ...
+    @overload
+    def create_function(
+        self, *, fn_id: str, trigger: Trigger | Sequence[Trigger], **options: Unpack[FunctionOptions]
+    ) -> Decorator[Any]: ...
+    def create_function(
+        self, *, fn_id: str, trigger: Any, **options: Unpack[FunctionOptions]
+    ) -> Decorator[Any]:
+        """Declare a function, plain or async, that runs when `trigger` fires.
+
+        `fn_id` must stay the same from one deployment to the next. `trigger` is a TriggerEvent, a TriggerCron, an
+        EventType or a list of them; an empty list makes a function that is only invoked. `retries` is a number from 0
+        to 20, or Retries; `on_failure` is called when the function has failed for good. Raises ConfigError that names
+        the function, the field, the value and the rule.
+        """
+        unknown = sorted(set(options) - set(FunctionOptions.__annotations__))
+        if unknown:
+            raise ConfigError(f'function "{fn_id}": there is no option {", ".join(unknown)}')
+        return Decorator(lambda handler: self._declare(fn_id, trigger, handler, options))
+
+    def _declare(
+        self, fn_id: str, trigger: object, handler: Callable[..., Any], options: FunctionOptions
+    ) -> Function[Any]:
+        if not callable(handler):
+            raise ConfigError(f'function "{fn_id}": {handler!r} is not a function')
+        declaration = _declaration(fn_id, read_triggers(fn_id, trigger), handler, options)
+        failure, on_failure = None, options.get("on_failure")
+        if on_failure is not None:
+            failure = failure_function(self.app_id, fn_id, declaration.name, declaration.triggers, on_failure)
+        function = Function[Any](self.app_id, declaration, handler, failure)
+        self._add(function)
+        return function
+
+    def _add(self, function: Function[Any]) -> None:
+        """Keep a function. Raises ConfigError if one of the ids that it needs is taken."""
+        taken = {part.id: known for known in self._functions.values() for part in known.parts()}
+        for part in function.parts():
+            if part.id in taken:
+                raise ConfigError(
+                    f'function "{function.local_id}": the id "{part.local_id}" is taken by {taken[part.id].handler!r}; '
+                    "every function of an app needs an id of its own"
+                )
+        self._functions[function.local_id] = function
+
+    # Sending ---------------------------------------------------------------------------------------------------------
+
+    async def send(self, events: Event[Any] | Iterable[Event[Any]]) -> list[str]:
+        """Send an event or several, and give the ids that the server assigned, in the same order.
+
+        Tries again while the server cannot be reached, without sending anything twice. Raises SendEventsError with
+        the reason and the ids of those events that were accepted.
+        """
+        return await adrive(self._sending(events), self._performer.aperform)
+
+    def send_sync(self, events: Event[Any] | Iterable[Event[Any]]) -> list[str]:
+        """Do the same as `send` in plain code."""
+        return drive(self._sending(events), self._performer.perform)
+
+    def _sending(self, events: Event[Any] | Iterable[Event[Any]]) -> Flow[list[str]]:
+        settings = self.settings
+        key = settings.event_key or (NO_EVENT_KEY if settings.dev else None)
+        if key is None:
+            raise ConfigError(
+                "there is no event key: set INNGEST_EVENT_KEY or Inngest(event_key=...); for local development set "
+                "INNGEST_DEV=1"
+            )
+        return send_events(
+            Sending(
+                url=event_url(settings.event_api_origin, key),
+                headers=outgoing_headers(settings),
+                events=_listed(events),
+                now=time.time_ns() // 1_000_000,
+                entropy=_entropy(),
+                jitter=random.random(),  # noqa: S311 - spreads retries, protects nothing
+            )
+        )
+
+
+def _entropy() -> Iterator[bytes]:
+    while True:
+        yield os.urandom(10)
+
+
+def _listed(events: object) -> Sequence[Event[Any]]:
+    if isinstance(events, Event):
+        return (cast("Event[Any]", events),)
+    if not isinstance(events, Iterable) or isinstance(events, (str, bytes, dict)):
+        raise TypeError(f"send takes an Event or several, not {type(events).__name__}")
+    listed = tuple(cast("Iterable[object]", events))
+    for event in listed:
+        if not isinstance(event, Event):
+            raise TypeError(f"send takes Events, not {type(event).__name__}: write Event(name=..., data=...)")
+    return cast("Sequence[Event[Any]]", listed)
+
+
+def _check_app_id(app_id: object) -> str:
+    if not isinstance(app_id, str) or not _APP_ID.fullmatch(app_id):
+        raise ConfigError(f'app_id={app_id!r} is not valid: use letters, digits, "-", "_" and ".", as in "my-shop"')
+    return app_id
+
+
+def _declaration(
+    fn_id: str, triggers: Sequence[Trigger], handler: Callable[..., Any], options: FunctionOptions
+) -> Declaration:
+    cancel = options.get("cancel") or ()
+    idempotency = options.get("idempotency")
+    return Declaration(
+        fn_id=fn_id,
+        name=options.get("name") or fn_id,
+        triggers=triggers,
+        retries=read_retries(fn_id, options.get("retries")),
+        concurrency=read_concurrency(fn_id, options.get("concurrency")),
+        throttle=options.get("throttle"),
+        rate_limit=options.get("rate_limit"),
+        debounce=options.get("debounce"),
+        batch_events=options.get("batch_events"),
+        priority=options.get("priority"),
+        singleton=options.get("singleton"),
+        cancel=(cancel,) if isinstance(cancel, Cancel) else tuple(cancel),
+        timeouts=options.get("timeouts"),
+        idempotency=None if idempotency is None else check_expression(idempotency),
+    )

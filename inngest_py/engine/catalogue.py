@@ -1,0 +1,75 @@
+"""The kinds of step, as the server is asked for them (PROTOCOL 6.2, 6.4). Mistakes are found here, not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from inngest_py.config.duration import bounded_duration, write_moment
+from inngest_py.config.event_type import EventType
+from inngest_py.config.expression import check_expression
+from inngest_py.engine.identity import Key
+from inngest_py.engine.plan import Step
+from inngest_py.errors import ConfigError
+from inngest_py.function import Function
+from inngest_py.wire.codec import encode
+from inngest_py.wire.ops import Opcode
+
+SEND_EVENT: Final = {"type": "step.sendEvent"}
+
+
+def run(key: Key, opts: Mapping[str, Any] | None = None) -> Step:
+    """A step that runs here."""
+    return Step(key, Opcode.STEP_PLANNED, key.name, opts)
+
+
+def sleep(key: Key, duration: str | timedelta) -> Step:
+    """A sleep of a duration, counted by the server's clock."""
+    return Step(key, Opcode.SLEEP, bounded_duration(duration, f'step.sleep("{key.id}")'))
+
+
+def sleep_until(key: Key, when: datetime) -> Step:
+    """A sleep until a moment. Raises ConfigError if it is no datetime, or one without a time zone."""
+    if not isinstance(when, datetime):
+        raise ConfigError(f'step.sleep_until("{key.id}"): {when!r} is not a datetime; for a duration use step.sleep')
+    return Step(key, Opcode.SLEEP, write_moment(when))
+
+
+def wait_for_event(
+    key: Key, event: str | EventType[Any], timeout: str | timedelta, condition: str | None
+) -> Step:
+    """A wait for an event, of at most a time."""
+    what = f'step.wait_for_event("{key.id}")'
+    name = event.name if isinstance(event, EventType) else event
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigError(f"{what}: event={event!r} must be the name of an event, or an EventType")
+    opts = {"timeout": bounded_duration(timeout, f"{what}: timeout")}
+    if condition is not None:
+        opts["if"] = check_expression(condition)
+    return Step(key, Opcode.WAIT_FOR_EVENT, name, opts)
+
+
+def invoke(
+    key: Key, function_id: str, data: object, timeout: str | timedelta | None, v: str | None
+) -> Step:
+    """A run of another function, waited for."""
+    what = f'step.invoke("{key.id}")'
+    payload: dict[str, Any] = {"data": {} if data is None else data}
+    encode(payload)
+    if v is not None:
+        payload["v"] = v
+    opts: dict[str, Any] = {"function_id": function_id, "payload": payload}
+    if timeout is not None:
+        opts["timeout"] = bounded_duration(timeout, f"{what}: timeout")
+    return Step(key, Opcode.INVOKE_FUNCTION, key.name, opts)
+
+
+def invoked_id(key: Key, function: object) -> str:
+    """The id of the function to invoke: its own app's, whichever app invokes it."""
+    if not isinstance(function, Function):
+        raise ConfigError(
+            f'step.invoke("{key.id}"): function={function!r} must be a function made by create_function; '
+            "for one that lives elsewhere use step.invoke_by_id"
+        )
+    return function.id

@@ -1,0 +1,77 @@
+"""What is known of earlier executions: memos, and the order in which they came (PROTOCOL 6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from inngest_py.wire.event import Event, read_event
+from inngest_py.wire.failure import step_error
+
+
+class Absent:
+    """The type of `ABSENT`: a step that has no memo. `None` will not do, for a sleep's memo is null."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Name it."""
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+
+
+class Memory:
+    """The memos of one call, by hashed id, and the order in which the steps were completed."""
+
+    __slots__ = ("_memos", "_order", "_positions")
+
+    def __init__(self, memos: Mapping[str, Any], order: Sequence[str] = ()) -> None:
+        self._memos = memos
+        self._order = [hashed for hashed in order if hashed in memos]
+        self._positions: Mapping[str, int] | None = None
+
+    def recall(self, hashed: str) -> Any:
+        """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
+        memo = self._memos.get(hashed, ABSENT)
+        if memo is not ABSENT and is_input_only(memo):
+            return ABSENT
+        return memo
+
+    def edited_input(self, hashed: str) -> list[Any] | None:
+        """The arguments to use instead of the code's own, where somebody edited them (PROTOCOL 5.1)."""
+        memo = self._memos.get(hashed)
+        return cast("list[Any]", memo["input"]) if is_input_only(memo) else None
+
+    @property
+    def order(self) -> Sequence[str]:
+        """The hashed ids in the order in which their steps were completed."""
+        return self._order
+
+    def position(self, hashed: str) -> int | None:
+        """When a step was completed, counted from 0, or None if that is not known."""
+        if self._positions is None:
+            self._positions = {known: index for index, known in enumerate(self._order)}
+        return self._positions.get(hashed)
+
+
+def is_input_only(memo: object) -> bool:
+    """Whether a memo holds edited arguments and no result."""
+    return type(memo) is dict and "input" in memo and "data" not in memo and "error" not in memo
+
+
+def result_of(memo: Any, step_id: str) -> Any:
+    """Unwrap the memo of a step that ran. Raises StepError if the step failed, however malformed the error."""
+    if type(memo) is dict:
+        fields = cast("dict[str, Any]", memo)
+        if "error" in fields:
+            raise step_error(step_id, fields["error"])
+        if "data" in fields:
+            return fields["data"]
+    return cast("Any", memo)
+
+
+def event_of(memo: Any) -> Event[dict[str, Any]] | None:
+    """Unwrap the memo of a wait: a bare event, or null when the time ran out."""
+    return None if memo is None else read_event(memo)

@@ -1,0 +1,48 @@
+"""Whose turn it is: memoized steps are handed over in the order in which they were completed.
+
+So a race replays as it happened. A step that is next in that order, and is asked for by the branch that was served
+last, gets its memo at once; any other waits until nothing moves any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from inngest_py.engine.memory import Memory
+
+
+class Turns:
+    """Walks along the order of completion as steps are handed over."""
+
+    __slots__ = ("_memory", "_next", "_passed")
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._next = 0
+        self._passed: set[str] = set()
+
+    def is_next(self, hashed: str) -> bool:
+        """Whether this step is next in the order; a step whose place is not known never has to wait for another."""
+        order = self._memory.order
+        if self._next < len(order):
+            return order[self._next] == hashed or self._memory.position(hashed) is None
+        return True
+
+    def hand_over(self, hashed: str) -> None:
+        """Note that a step got its memo."""
+        order = self._memory.order
+        if self._next < len(order) and order[self._next] == hashed:
+            self._next += 1
+        else:
+            self._passed.add(hashed)
+        while self._passed and self._next < len(order) and order[self._next] in self._passed:
+            self._next += 1
+
+    def expected(self) -> str | None:
+        """The hashed id of the step that is next in the order, if any is left."""
+        order = self._memory.order
+        return order[self._next] if self._next < len(order) else None
+
+    def first_of(self, waiting: Collection[str]) -> str:
+        """Of the steps that wait, the one that was completed first."""
+        return min(waiting, key=lambda hashed: self._memory.position(hashed) or 0)

@@ -1,0 +1,125 @@
+"""The plan of one execution: which steps were met, which one may run, and what is to be answered.
+
+A step with a memo never comes here. One without is met, and told `RUN` or `REPORT`. Both faces of a step ask the
+same plan; the async one decides about the steps that wait only when the function has settled (PROTOCOL 5.2, 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
+
+from inngest_py.engine.identity import Identities, Key
+from inngest_py.engine.memory import ABSENT, Memory
+from inngest_py.errors import StepNotFoundError
+from inngest_py.wire.failure import Failure
+from inngest_py.wire.ops import Op, Opcode
+
+
+MOST_NAMED: Final = 25
+"""How many of the steps that were found an error message names."""
+
+
+class Answer(Enum):
+    """What a step without a memo is told."""
+
+    RUN = auto()
+    """Run here and now, and note the result."""
+    REPORT = auto()
+    """Wait to be reported: this execution ends without a result for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that has no memo. `opcode` is the one under which it is reported; what runs here is only planned."""
+
+    key: Key
+    opcode: Opcode
+    op_name: str
+    opts: Mapping[str, Any] | None = None
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether this side executes it, and not the server."""
+        return self.opcode is Opcode.STEP_PLANNED
+
+    def planned(self) -> Op:
+        """The operation that asks the server for it."""
+        return self._op(self.opcode)
+
+    def ran(self, data: bytes) -> Op:
+        """The operation that says what it returned, as JSON text."""
+        return self._op(Opcode.STEP_RUN, data=data)
+
+    def failed(self, failure: Failure, *, final: bool) -> Op:
+        """The operation that says how it failed, for good or to be tried again."""
+        return self._op(Opcode.STEP_FAILED if final else Opcode.STEP_ERROR, failure=failure)
+
+    def _op(self, opcode: Opcode, *, data: bytes | None = None, failure: Failure | None = None) -> Op:
+        key = self.key
+        return Op(opcode, key.hashed, self.op_name, key.name, key.id, key.index, self.opts, data, failure)
+
+
+class Plan:
+    """The state of one execution of a function.
+
+    `target` is the hashed id of the only step that may run, or None; `immediate` allows to run a single new step in
+    place. `found` are the steps that were met and have no memo; `executed` is the one that ran, `error` what it raised.
+    """
+
+    __slots__ = ("error", "executed", "found", "identities", "immediate", "interrupted", "memory", "retry_after", "target")
+
+    def __init__(self, memory: Memory, *, target: str | None = None, immediate: bool = True) -> None:
+        delivered_before = target is not None and memory.recall(target) is not ABSENT
+        self.target = None if delivered_before else target
+        self.immediate = immediate and not delivered_before
+        self.memory = memory
+        self.identities = Identities()
+        self.found: list[Step] = []
+        self.executed: Op | None = None
+        self.retry_after: str | None = None
+        self.error: BaseException | None = None
+        self.interrupted = False
+
+    def meet(self, step: Step, *, alone: bool) -> Answer:
+        """Note a step without a memo. `alone` says that no other step can be met before this one has its result."""
+        self.found.append(step)
+        if self.target is not None:
+            return Answer.RUN if step.runs_here and step.key.hashed == self.target else Answer.REPORT
+        return Answer.RUN if alone and self.settle() is step else Answer.REPORT
+
+    def settle(self) -> Step | None:
+        """The step to run in place now that no other can be met, or None: then those found are to be reported."""
+        if self.target is None and self.immediate and len(self.found) == 1 and self.found[0].runs_here:
+            return self.found[0]
+        return None
+
+    def forget(self, step: Step) -> None:
+        """Drop a step that the user's code has stopped waiting for."""
+        if step in self.found:
+            self.found.remove(step)
+
+    def note_executed(self, op: Op, error: BaseException | None = None, retry_after: str | None = None) -> None:
+        """Note what became of the step that ran: this execution answers with it, whatever else happens."""
+        self.executed = op
+        self.error = error
+        self.retry_after = retry_after
+        self.interrupted = True
+
+    def operations(self) -> Sequence[Op]:
+        """The operations to answer with. Raises StepNotFoundError if a target was never met (PROTOCOL 5.2)."""
+        if self.executed is not None:
+            return (self.executed,)
+        if self.target is None:
+            return [step.planned() for step in self.found]
+        wanted = [step.planned() for step in self.found if step.key.hashed == self.target]
+        return wanted or self._not_found(self.target)
+
+    def _not_found(self, target: str) -> Sequence[Op]:
+        found = ", ".join(f'"{step.key.id}"' for step in self.found[:MOST_NAMED]) or "none"
+        raise StepNotFoundError(
+            f"the function has no step {target} where the server expects one; the steps without a result are: {found}. "
+            "Was the function changed while it ran?"
+        )

@@ -1,0 +1,46 @@
+"""A request to the API with the bearer token, and once more with the fallback key's if that is not accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from inngest_py.engine.effects import Exchange, Flow
+from inngest_py.settings import Settings
+from inngest_py.wire import headers
+from inngest_py.wire.http import Request, Response
+from inngest_py.wire.signing import bearer_token
+
+_REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+
+def outgoing_headers(settings: Settings, framework: str | None = None) -> dict[str, str]:
+    """The headers of every request that we make (PROTOCOL 1.2)."""
+    found = {
+        headers.CONTENT_TYPE: headers.JSON,
+        headers.SDK: headers.SDK_VERSION,
+        headers.REQ_VERSION: headers.REQUEST_VERSION,
+        headers.USER_AGENT: headers.SDK_VERSION,
+    }
+    if settings.env:
+        found[headers.INNGEST_ENV] = settings.env
+    if framework:
+        found[headers.FRAMEWORK] = framework
+    return found
+
+
+def authorized(
+    settings: Settings, method: str, url: str, sent: Mapping[str, str], body: bytes = b"", timeout: float | None = None
+) -> Flow[Response]:
+    """Send a request to the API. Raises ServerError if there is no answer."""
+    keys = settings.signing_keys
+    response = yield Exchange(_with_token(method, url, sent, body, bearer_token(keys[0]) if keys else None), timeout)
+    if response.status in _REFUSED and len(keys) > 1:
+        response = yield Exchange(_with_token(method, url, sent, body, bearer_token(keys[1])), timeout)
+    return response  # type: ignore[no-any-return]
+
+
+def _with_token(method: str, url: str, sent: Mapping[str, str], body: bytes, token: str | None) -> Request:
+    authorization = {} if token is None else {headers.AUTHORIZATION: f"Bearer {token}"}
+    return Request(method, url, {**sent, **authorization}, body)

@@ -1,0 +1,135 @@
+"""Sending events (PROTOCOL 10.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+from inngest_py.engine.effects import Exchange, Flow, Pause
+from inngest_py.errors import InvalidJSONError, SendEventsError, ServerError, UnserializableError
+from inngest_py.wire import headers
+from inngest_py.wire.codec import decode, encode
+from inngest_py.wire.event import RESERVED_PREFIX, Event
+from inngest_py.wire.http import Request, Response
+from inngest_py.wire.ulid import seed
+
+MAX_BATCH: Final = 5000
+"""How many events one request may carry."""
+
+MAX_REQUEST: Final = 8 * 1024 * 1024
+"""How many bytes of events are put into one request before the next is begun."""
+
+TRIES: Final = 5
+"""How often a send is tried while the server cannot be reached or has trouble of its own."""
+
+_EARLIEST: Final = 315_532_800_000
+_LATEST: Final = 4_102_444_800_000
+_FIRST_PAUSE: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One logical send: where to, what, and the time and randomness that make its retries harmless.
+
+    `now` is in Unix milliseconds; `entropy` are ten random bytes for each request, of which there may be several.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    events: Sequence[Event[Any]]
+    now: int
+    entropy: Iterator[bytes]
+    jitter: float
+
+
+def event_url(origin: str, event_key: str) -> str:
+    """Where events are sent."""
+    return f"{origin}/e/{quote(event_key, safe='')}"
+
+
+def send_events(sending: Sending) -> Flow[list[str]]:
+    """Send events, in as few requests as the server takes; give their ids in the same order.
+
+    Every event is checked before the first is sent, for the server accepts part of a batch. Raises SendEventsError
+    with the ids of those that were accepted.
+    """
+    ids: list[str] = []
+    for body in _requests([_encoded(event, sending.now) for event in sending.events]):
+        found = {**sending.headers, headers.EVENT_ID_SEED: seed(sending.now, next(sending.entropy))}
+        try:
+            ids += yield from _send(Request("POST", sending.url, found, body), sending.jitter)
+        except SendEventsError as error:
+            raise SendEventsError(error.message, [*ids, *error.ids]) from None
+    return ids
+
+
+def _encoded(event: Event[Any], now: int) -> bytes:
+    body = event.to_json(now)
+    if event.name.lower().startswith(RESERVED_PREFIX):
+        raise SendEventsError(f'event "{event.name}": names that begin with "{RESERVED_PREFIX}" are the server\'s own')
+    if not _EARLIEST <= body["ts"] < _LATEST:
+        raise SendEventsError(
+            f'event "{event.name}": ts={event.ts} is not between 1980 and 2100: write Unix milliseconds, not seconds'
+        )
+    try:
+        return encode(body)
+    except UnserializableError as error:
+        raise UnserializableError(error.path, f'{error.reason}, in event "{event.name}"') from None
+
+
+def _requests(events: Sequence[bytes]) -> Iterator[bytes]:
+    """Join events into bodies, each within the server's limits."""
+    batch: list[bytes] = []
+    size = 0
+    for event in events:
+        if batch and (len(batch) == MAX_BATCH or size + len(event) > MAX_REQUEST):
+            yield b"[" + b",".join(batch) + b"]"
+            batch, size = [], 0
+        batch.append(event)
+        size += len(event)
+    if batch:
+        yield b"[" + b",".join(batch) + b"]"
+
+
+def _send(request: Request, jitter: float) -> Flow[list[str]]:
+    """Send one request, again while the server cannot be reached or has trouble of its own."""
+    for again in range(TRIES):
+        if again:
+            yield Pause(_FIRST_PAUSE * 2**again * (1 + jitter))
+        try:
+            response: Response = yield Exchange(request)
+        except ServerError as error:
+            problem = SendEventsError(f"no event was sent: {error}")
+            continue
+        if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _ids(response)
+        problem = _refusal(response)
+    raise problem
+
+
+def _ids(response: Response) -> list[str]:
+    ids = _fields(response).get("ids")
+    if response.status == HTTPStatus.OK and isinstance(ids, list):
+        return [str(item) for item in cast("list[object]", ids)]
+    raise _refusal(response)
+
+
+def _refusal(response: Response) -> SendEventsError:
+    """Say why the server did not take the events, in its own words where it has any."""
+    fields = _fields(response)
+    reason = fields.get("error") or fields.get("message") or response.body[:200].decode(errors="replace").strip()
+    said = f": {reason}" if reason else ""
+    ids = fields.get("ids")
+    accepted = [str(item) for item in cast("list[object]", ids) if item] if isinstance(ids, list) else []
+    return SendEventsError(f"the event API answered with status {response.status}{said}", accepted)
+
+
+def _fields(response: Response) -> Mapping[str, Any]:
+    try:
+        body = decode(response.body)
+    except InvalidJSONError:
+        return {}
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}

@@ -1,0 +1,359 @@
+"""The handler: a Request in, a Response out. Frameworks are adapters around it.
+
+Nothing of a request is believed before its signature is verified (PROTOCOL 2.2), and nothing that a request contains
+makes it answer with anything but a documented reply.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from inngest_py.client import Inngest
+from inngest_py.engine.drive import adrive, drive
+from inngest_py.engine.effects import Flow
+from inngest_py.engine.run import Reply
+from inngest_py.errors import (
+    ConfigError,
+    FunctionNotFoundError,
+    InvalidJSONError,
+    MethodNotAllowedError,
+    RequestError,
+    ServerError,
+    ServerKindError,
+    SignatureError,
+)
+from inngest_py.flows.calls import run_call
+from inngest_py.flows.registration import register
+from inngest_py.flows.state import fetch_state
+from inngest_py.function import Function
+from inngest_py.performer import Performer
+from inngest_py.runtime import ThreadCaller, Threads
+from inngest_py.wire import headers
+from inngest_py.wire.call import read_call
+from inngest_py.wire.codec import decode, encode
+from inngest_py.wire.failure import user_traceback
+from inngest_py.wire.http import Request, Response
+from inngest_py.wire.inspection import Inspection
+from inngest_py.wire.registration import in_band, out_of_band
+from inngest_py.wire.signing import SigningKey, sign, verify
+
+IN_BAND: Final = "in_band"
+OUT_OF_BAND: Final = "out_of_band"
+METHODS: Final = ("GET", "POST", "PUT")
+"""The methods that Inngest servers use."""
+
+
+class Handler:
+    """Answers the requests of an Inngest server for the functions of a client.
+
+    `functions` are those to serve, all that the client has declared if none are given. `serve_origin` and
+    `serve_path` say where the server finds this app, if that is not where its requests arrive. `in_thread` calls a
+    plain function from a coroutine; `clock` gives the Unix time in seconds. Raises ConfigError if the app is in
+    production and has no signing key, or if two functions have the same id.
+    """
+
+    def __init__(
+        self,
+        client: Inngest,
+        functions: Sequence[Function[Any]] | None = None,
+        *,
+        framework: str,
+        serve_origin: str | None = None,
+        serve_path: str | None = None,
+        in_thread: ThreadCaller | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        settings = client.settings
+        if not settings.dev and settings.signing_key is None:
+            raise ConfigError(
+                f'app "{client.app_id}" is in production mode and has no signing key, so it could not tell an Inngest '
+                "server from anybody else: set INNGEST_SIGNING_KEY, or INNGEST_DEV=1 for local development"
+            )
+        self._client: Final = client
+        self._settings: Final = settings
+        self._framework: Final = framework
+        self._serve_origin: Final = _checked_origin(serve_origin or settings.serve_origin)
+        self._serve_path: Final = serve_path or settings.serve_path
+        self._clock: Final = clock
+        self._given: Final = None if functions is None else _by_id(functions)
+        self._performer: Final = Performer(client.transport, in_thread or Threads(settings.threads))
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request in plain code; an async function runs on the background loop."""
+        return drive(self._answer(request), self._performer.perform)
+
+    async def ahandle(self, request: Request) -> Response:
+        """Answer a request in a coroutine; a plain function runs in a thread."""
+        return await adrive(self._answer(request), self._performer.aperform)
+
+    # Every request -----------------------------------------------------------------------------------------------
+
+    def _answer(self, request: Request) -> Flow[Response]:
+        try:
+            return (yield from self._dispatch(request))
+        except SignatureError:
+            return _unauthorized()
+        except RequestError as error:
+            return self._refuse(error)
+        except Exception:
+            self._client.logger.exception("inngest: a %s request could not be answered", request.method)
+            body = {"code": "internal_error", "message": "the SDK failed; its log says why", "name": "InternalError"}
+            return self._reply(HTTPStatus.INTERNAL_SERVER_ERROR, encode(body))
+
+    def _dispatch(self, request: Request) -> Flow[Response]:
+        match request.method:
+            case "POST" if "probe" in request.query:
+                return self._probe(request)
+            case "POST":
+                return (yield from self._call(request))
+            case "PUT":
+                return (yield from self._sync(request))
+            case "GET":
+                return self._inspect(request)
+            case _:
+                raise MethodNotAllowedError(f"{request.method} is not a method of the Inngest protocol")
+
+    def _verified(self, request: Request) -> SigningKey | None:
+        """The key that a request was signed with; None in dev mode. Raises SignatureError."""
+        if self._settings.dev:
+            return None
+        return self._checked(request)
+
+    def _checked(self, request: Request) -> SigningKey:
+        return verify(request.headers.get(headers.SIGNATURE), request.body, self._settings.signing_keys, self._now())
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+    # The four kinds ----------------------------------------------------------------------------------------------
+
+    def _probe(self, request: Request) -> Response:
+        """Prove that both sides hold the same key (PROTOCOL 4.2)."""
+        key = self._verified(request)
+        kind = request.query["probe"]
+        if kind != "trust":
+            raise RequestError(f'there is no probe "{kind}": the one there is, is "trust"')
+        return self._reply(HTTPStatus.OK, b"null", key)
+
+    def _call(self, request: Request) -> Flow[Response]:
+        """Run a function (PROTOCOL 5)."""
+        key = self._verified(request)
+        try:
+            call = read_call(request.query, request.body)
+            function = self._find(call.function_id)
+            call = yield from fetch_state(self._settings, call)
+            client = self._client
+            reply = yield from run_call(function, call, client.logger, client.send_sync, client.send)
+        except (RequestError, ServerError) as error:
+            return self._refuse(error, key)
+        self._log(function, reply)
+        return self._answer_call(reply, key)
+
+    def _answer_call(self, reply: Reply, key: SigningKey | None) -> Response:
+        found = {}
+        if reply.no_retry:
+            found[headers.NO_RETRY] = "true"
+        if reply.retry_after is not None:
+            found[headers.RETRY_AFTER] = reply.retry_after
+        return self._reply(reply.status, reply.body, key, found)
+
+    def _inspect(self, request: Request) -> Response:
+        """Show what is configured: little to anybody in development, more to who signs (PROTOCOL 4.1)."""
+        if self._other_kind(request):
+            return self._reply(HTTPStatus.FORBIDDEN, b"{}")
+        key = self._verified(request)
+        inspection = self._inspection()
+        shown = inspection.public() if key is None else inspection.authenticated()
+        return self._reply(HTTPStatus.OK, encode(shown), key)
+
+    def _sync(self, request: Request) -> Flow[Response]:
+        """Register the app: in the reply itself, or by a request to the API (PROTOCOL 3)."""
+        if self._other_kind(request):
+            theirs, ours = request.headers[headers.SERVER_KIND], self._settings.server_kind
+            raise ServerKindError(f"Sync rejected since it's from a {_named(theirs)} but expected {_named(ours)}")
+        in_reply = request.headers.get(headers.SYNC_KIND, "").lower() == IN_BAND
+        key = self._sync_key(request, in_reply=in_reply)
+        url = self._app_url(request, signed=key is not None)
+        if in_reply:
+            return self._reply(HTTPStatus.OK, self._in_band(url), key, {headers.SYNC_KIND: IN_BAND})
+        try:
+            body = yield from register(
+                self._settings, self._framework, request.query.get("deployId"), self._out_of_band(url)
+            )
+        except ServerError as error:
+            self._client.logger.error("inngest: app %s was not registered: %s", self._client.app_id, error)
+            return self._refuse(error, key)
+        return self._reply(HTTPStatus.OK, encode(body), key, {headers.SYNC_KIND: OUT_OF_BAND})
+
+    def _sync_key(self, request: Request, *, in_reply: bool) -> SigningKey | None:
+        """The key that a sync was signed with. Whatever shows the functions in the reply needs one if there is one."""
+        if in_reply and self._settings.signing_keys:
+            return self._checked(request)
+        if self._settings.dev:
+            return None
+        try:
+            return self._checked(request)
+        except SignatureError:
+            if not self._settings.allow_unsigned_sync:
+                raise
+            return None
+
+    # Registration ------------------------------------------------------------------------------------------------
+
+    def _in_band(self, url: str) -> bytes:
+        client, settings = self._client, self._settings
+        return in_band(
+            app_id=client.app_id,
+            app_url=url,
+            framework=self._framework,
+            functions=self._functions_json(url),
+            app_version=client.app_version,
+            env=settings.env,
+            inspection=self._inspection().authenticated() if settings.signing_keys else self._inspection().public(),
+        )
+
+    def _out_of_band(self, url: str) -> bytes:
+        return out_of_band(
+            app_id=self._client.app_id,
+            app_url=url,
+            framework=self._framework,
+            functions=self._functions_json(url),
+            app_version=self._client.app_version,
+        )
+
+    def _functions_json(self, url: str) -> Sequence[Mapping[str, Any]]:
+        return [part.to_json(url) for part in self._served().values()]
+
+    def _app_url(self, request: Request, *, signed: bool) -> str:
+        """Where the server finds this app.
+
+        In production it never comes from the Host header, which anybody can set: only from `serve_origin`, or from a
+        signed body.
+        """
+        scheme, netloc, path, _, _ = urlsplit(_signed_url(request) if signed else request.url)
+        if self._serve_origin is not None:
+            scheme, netloc, *_ = urlsplit(self._serve_origin)
+        elif not (signed or self._settings.dev) or not netloc:
+            raise RequestError(
+                "an unsigned sync cannot say where this app is: set INNGEST_SERVE_ORIGIN or serve(serve_origin=...) to "
+                "its public origin, as in https://example.com"
+            )
+        return urlunsplit((scheme, netloc, self._serve_path or path, "", ""))
+
+    def _inspection(self) -> Inspection:
+        settings = self._settings
+        return Inspection(
+            api_origin=settings.api_origin,
+            app_id=self._client.app_id,
+            dev=settings.dev,
+            env=settings.env,
+            event_api_origin=settings.event_api_origin,
+            event_key=settings.event_key,
+            framework=self._framework,
+            function_count=len(self._served()),
+            serve_origin=self._serve_origin,
+            serve_path=self._serve_path,
+            signing_key=settings.signing_key,
+            signing_key_fallback=settings.signing_key_fallback,
+        )
+
+    # Functions ---------------------------------------------------------------------------------------------------
+
+    def _served(self) -> Mapping[str, Function[Any]]:
+        """The functions by id. Those of the client may still be declared after the handler was made."""
+        return _by_id(self._client.functions) if self._given is None else self._given
+
+    def _find(self, function_id: str) -> Function[Any]:
+        found = self._served().get(function_id)
+        if found is None:
+            raise FunctionNotFoundError(f"function {function_id} not found: is it among those given to serve()?")
+        return found
+
+    def _log(self, function: Function[Any], reply: Reply) -> None:
+        if reply.error is not None:
+            error = reply.error
+            about = (type(error), error, user_traceback(error))
+            self._client.logger.error("inngest: function %s: an attempt failed", function.id, exc_info=about)
+
+    def _other_kind(self, request: Request) -> bool:
+        kind = request.headers.get(headers.SERVER_KIND)
+        return kind is not None and kind != self._settings.server_kind
+
+    # Replies -----------------------------------------------------------------------------------------------------
+
+    def _refuse(self, error: RequestError | ServerError, key: SigningKey | None = None) -> Response:
+        """Answer with an error of ours: what happened, and no stack."""
+        status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "server_error"
+        if isinstance(error, RequestError):
+            status, code = error.status, error.code
+        body = {"code": code, "message": str(error), "name": type(error).__name__}
+        allow = {"allow": ", ".join(METHODS)} if isinstance(error, MethodNotAllowedError) else {}
+        return self._reply(status, encode(body), key, allow)
+
+    def _reply(
+        self,
+        status: HTTPStatus,
+        body: bytes,
+        key: SigningKey | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Response:
+        found = {
+            headers.CONTENT_TYPE: headers.JSON,
+            headers.EXPECTED_SERVER_KIND: self._settings.server_kind,
+            headers.FRAMEWORK: self._framework,
+            headers.REQ_VERSION: headers.REQUEST_VERSION,
+            headers.SDK: headers.SDK_VERSION,
+            headers.SDK_HANDLED: "true",
+            headers.USER_AGENT: headers.SDK_VERSION,
+        }
+        if more:
+            found.update(more)
+        if key is not None:
+            found[headers.SIGNATURE] = sign(key, body, self._now())
+        return Response(status, found, body)
+
+
+def _unauthorized() -> Response:
+    """The same for every way in which a signature can be wrong, and nothing about who we are (PROTOCOL 2.6)."""
+    found = {headers.CONTENT_TYPE: headers.JSON, headers.SDK_HANDLED: "true"}
+    return Response(HTTPStatus.UNAUTHORIZED, found, b'{"message":"Unauthorized"}')
+
+
+def _by_id(functions: Sequence[Function[Any]]) -> Mapping[str, Function[Any]]:
+    """All that a server may call, by id. Raises ConfigError for two functions with the same id."""
+    found: dict[str, Function[Any]] = {}
+    for function in functions:
+        if not isinstance(function, Function):
+            raise ConfigError(f"serve takes functions made by create_function, not {function!r}")
+        for part in function.parts():
+            if part.id in found:
+                raise ConfigError(f'two functions have the id "{part.id}"; every function needs one of its own')
+            found[part.id] = part
+    return found
+
+
+def _checked_origin(origin: str | None) -> str | None:
+    if origin is None:
+        return None
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ConfigError(f'serve_origin="{origin}" is not an origin: write it as "https://example.com"')
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _signed_url(request: Request) -> str:
+    """The URL in a signed body, or an empty one."""
+    try:
+        body = decode(request.body)
+    except InvalidJSONError:
+        return ""
+    url = body.get("url") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownVariableType]
+    return url if isinstance(url, str) else ""
+
+
+def _named(kind: str) -> str:
+    return {"dev": "Dev Server", "cloud": "Cloud"}.get(kind, "server of an unknown kind")

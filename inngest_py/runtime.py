@@ -1,0 +1,94 @@
+"""The meeting of the two colours: plain code called from a coroutine, and coroutines run for plain code."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class ThreadCaller(Protocol):
+    """Calls plain code from a coroutine without blocking the loop, with the caller's context variables."""
+
+    def __call__(self, call: Callable[[], T], /) -> Awaitable[T]:
+        """Call it, and give its result or raise its exception."""
+        ...
+
+
+class Threads:
+    """A pool of threads for plain functions. `size` 0 means none: plain code then runs on the loop."""
+
+    def __init__(self, size: int | None = None) -> None:
+        self._pool = None if size == 0 else ThreadPoolExecutor(size, thread_name_prefix="inngest")
+
+    async def __call__(self, call: Callable[[], T], /) -> T:
+        """Call plain code in a thread, with the caller's context variables."""
+        if self._pool is None:
+            return call()
+        context = copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, _guarded, call)
+
+
+def _guarded(call: Callable[[], T]) -> T:
+    """Call it; a StopIteration cannot travel in a future, and would leave its caller waiting for ever."""
+    try:
+        return call()
+    except StopIteration as error:
+        raise RuntimeError("the function raised StopIteration") from error
+
+
+class BackgroundLoop:
+    """One event loop in one thread, for all the coroutines that plain code waits for. Made when first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread | None = None
+
+    def run(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine on the loop, with the caller's context variables, and wait for it."""
+        loop, outcome, context = self._running(), Future[T](), copy_context()
+        loop.call_soon_threadsafe(lambda: _start(loop, make, outcome), context=context)
+        return outcome.result()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        """The loop, started if it never was or if its thread did not survive a fork."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=_serve, args=(self._loop,), name="inngest-loop", daemon=True)
+                self._thread.start()
+            return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+
+
+def _start(loop: asyncio.AbstractEventLoop, make: Callable[[], Coroutine[Any, Any, T]], outcome: Future[T]) -> None:
+    task = loop.create_task(make())
+    task.add_done_callback(lambda done: _hand_over(done, outcome))
+
+
+def _hand_over(task: asyncio.Task[T], outcome: Future[T]) -> None:
+    if task.cancelled():
+        outcome.cancel()
+        return
+    error = task.exception()
+    if error is not None:
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(task.result())
+
+
+@lru_cache(maxsize=1)
+def background_loop() -> BackgroundLoop:
+    """The one background loop of this process."""
+    return BackgroundLoop()

@@ -1,0 +1,114 @@
+"""What an app is configured to be: arguments first, then the `INNGEST_*` variables. The one reader of os.environ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from inngest_py.errors import ConfigError
+from inngest_py.wire.signing import SigningKey
+
+API_ORIGIN: Final = "https://api.inngest.com"
+EVENT_ORIGIN: Final = "https://inn.gs"
+DEV_ORIGIN: Final = "http://127.0.0.1:8288"
+NO_EVENT_KEY: Final = "NO_EVENT_KEY_SET"
+"""The event key in development, where none is needed (PROTOCOL 2.1)."""
+
+_FALSE: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an app is configured to be. Keys never show in its repr."""
+
+    dev: bool
+    env: str | None
+    event_key: str | None
+    signing_key: SigningKey | None
+    signing_key_fallback: SigningKey | None
+    api_origin: str
+    event_api_origin: str
+    serve_origin: str | None
+    serve_path: str | None
+    allow_unsigned_sync: bool
+    threads: int | None
+
+    def __repr__(self) -> str:
+        """Show the mode and the origins, and no key."""
+        mode = "dev" if self.dev else "cloud"
+        return f"Settings({mode}, api_origin={self.api_origin!r}, event_api_origin={self.event_api_origin!r})"
+
+    @property
+    def server_kind(self) -> str:
+        """The kind of server that this app expects, as the header names it."""
+        return "dev" if self.dev else "cloud"
+
+    @property
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """The keys that a request may be signed with, the current one first."""
+        return tuple(key for key in (self.signing_key, self.signing_key_fallback) if key is not None)
+
+
+def read_settings(
+    *,
+    is_production: bool | None = None,
+    env: str | None = None,
+    event_key: str | None = None,
+    signing_key: str | None = None,
+    signing_key_fallback: str | None = None,
+    base_url: str | None = None,
+    api_base_url: str | None = None,
+    event_api_base_url: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Put arguments and environment together. Raises ConfigError, naming the argument or the variable at fault."""
+    found = os.environ if environ is None else environ
+    dev = not is_production if is_production is not None else _truthy(found.get("INNGEST_DEV", ""))
+    base = base_url or found.get("INNGEST_BASE_URL") or (_dev_url(found) if dev else None)
+    return Settings(
+        dev=dev,
+        env=env or found.get("INNGEST_ENV") or None,
+        event_key=event_key or found.get("INNGEST_EVENT_KEY") or None,
+        signing_key=_key(signing_key or found.get("INNGEST_SIGNING_KEY")),
+        signing_key_fallback=_key(signing_key_fallback or found.get("INNGEST_SIGNING_KEY_FALLBACK")),
+        api_origin=_origin("api_base_url", api_base_url or found.get("INNGEST_API_BASE_URL") or base or API_ORIGIN),
+        event_api_origin=_origin(
+            "event_api_base_url", event_api_base_url or found.get("INNGEST_EVENT_API_BASE_URL") or base or EVENT_ORIGIN
+        ),
+        serve_origin=found.get("INNGEST_SERVE_ORIGIN") or None,
+        serve_path=found.get("INNGEST_SERVE_PATH") or None,
+        allow_unsigned_sync=dev or _truthy(found.get("INNGEST_ENABLE_UNAUTHED_SYNC", "true")),
+        threads=_threads(found.get("INNGEST_THREAD_POOL_MAX_WORKERS")),
+    )
+
+
+def _truthy(text: str) -> bool:
+    return text.strip().lower() not in _FALSE
+
+
+def _dev_url(environ: Mapping[str, str]) -> str:
+    """`INNGEST_DEV` may be the URL of the dev server."""
+    value = environ.get("INNGEST_DEV", "").strip()
+    return value if "://" in value else DEV_ORIGIN
+
+
+def _key(text: str | None) -> SigningKey | None:
+    return SigningKey(text) if text else None
+
+
+def _origin(name: str, url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ConfigError(f'{name}="{url}" is not an http or https URL')
+    return url.rstrip("/")
+
+
+def _threads(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise ConfigError(f'INNGEST_THREAD_POOL_MAX_WORKERS="{text}" must be a number from 0')
+    return int(text)

@@ -1,0 +1,238 @@
+"""The async face of a step. Its twin for plain functions is `sync`; every decision is the engine's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from inngest_py.config.event_type import EventType
+from inngest_py.engine import catalogue
+from inngest_py.engine.effects import Invoke
+from inngest_py.engine.identity import Key, StepId
+from inngest_py.engine.memory import ABSENT, event_of, result_of
+from inngest_py.engine.typed import UNSTATED, adapter_for, adapter_of, restore
+from inngest_py.function import Function
+from inngest_py.steps.context import BaseContext
+from inngest_py.steps.inside import ParallelMode, check_branches, parallel_mode, run_opts
+from inngest_py.steps.settling import Execution
+from inngest_py.wire.event import Data, Event
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T1 = TypeVar("T1")
+T2 = TypeVar("T2")
+T3 = TypeVar("T3")
+T4 = TypeVar("T4")
+T5 = TypeVar("T5")
+Model = TypeVar("Model")
+
+Sender = Callable[[Any], Awaitable[list[str]]]
+"""Sends one event or several, and gives the ids that the server assigned."""
+
+
+class Step:
+    """The steps of an async function. Each is awaited, alone or in parallel with others by any means of asyncio.
+
+    Every step may raise StepError (it failed for good) and ConfigError (it was given something that cannot work).
+    """
+
+    def __init__(self, execution: Execution, send: Sender) -> None:
+        self._execution = execution
+        self._send = send
+
+    @overload
+    async def run(
+        self, step_id: StepId, handler: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
+    @overload
+    async def run(self, step_id: StepId, handler: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @overload
+    async def run(
+        self, step_id: StepId, handler: Callable[..., Any], *args: Any, output_type: type[T], **kwargs: Any
+    ) -> T: ...
+    async def run(
+        self, step_id: StepId, handler: Callable[..., Any], *args: Any, output_type: Any = UNSTATED, **kwargs: Any
+    ) -> Any:
+        """Call a function once, and from then on give back what it returned.
+
+        The result goes through JSON and comes back in the type that the handler is annotated to return, or in
+        `output_type`. A plain handler is called in a thread. What it raises is retried as the function's policy says;
+        after the last attempt, or at once for a NonRetriableError, the step raises StepError (PROTOCOL 7).
+        """
+        execution = self._execution
+        key = execution.plan.identities.next(step_id)
+        memo = execution.recall(key.hashed)
+        if memo is ABSENT:
+            invoke = Invoke(handler, args, kwargs)
+            memo = await execution.take(key, lambda: catalogue.run(key, run_opts()), invoke)
+        return restore(adapter_of(handler, output_type), result_of(memo, key.id), key.id)
+
+    async def sleep(self, step_id: StepId, duration: str | timedelta) -> None:
+        """Let the run sleep for a duration such as `"24h"`, up to 366 days. No thread and no request is held."""
+        key = self._key(step_id)
+        await self._ask(key, lambda: catalogue.sleep(key, duration))
+
+    async def sleep_until(self, step_id: StepId, when: datetime) -> None:
+        """Let the run sleep until a moment, which must have a time zone; one in the past is over at once."""
+        key = self._key(step_id)
+        await self._ask(key, lambda: catalogue.sleep_until(key, when))
+
+    @overload
+    async def wait_for_event(
+        self, step_id: StepId, *, event: EventType[Model], timeout: str | timedelta, if_exp: str | None = None
+    ) -> Event[Model] | None: ...
+    @overload
+    async def wait_for_event(
+        self, step_id: StepId, *, event: str, timeout: str | timedelta, if_exp: str | None = None
+    ) -> Event | None: ...
+    async def wait_for_event(
+        self,
+        step_id: StepId,
+        *,
+        event: str | EventType[Any],
+        timeout: str | timedelta,  # noqa: ASYNC109 - the server keeps the time
+        if_exp: str | None = None,
+    ) -> Event[Any] | None:
+        """Wait for an event that comes after this, up to `timeout`; None if none came.
+
+        `if_exp` is CEL over `event`, the one that triggered the run, and `async`, the one that came (PROTOCOL 14.9).
+        """
+        key = self._key(step_id)
+        memo = await self._ask(key, lambda: catalogue.wait_for_event(key, event, timeout, if_exp))
+        found = event_of(memo)
+        return event.read(found) if found is not None and isinstance(event, EventType) else found
+
+    async def send_event(self, step_id: StepId, events: Event[Any] | Sequence[Event[Any]]) -> list[str]:
+        """Send events once, and give their ids. Use it rather than `client.send` in a function."""
+        key = self._key(step_id)
+        invoke = Invoke(self._send, (events,))
+        memo = await self._ask(key, lambda: catalogue.run(key, run_opts(catalogue.SEND_EVENT)), invoke)
+        return cast("list[str]", result_of(memo, key.id))
+
+    async def invoke(
+        self,
+        step_id: StepId,
+        *,
+        function: Function[T],
+        data: Mapping[str, Any] | object | None = None,
+        timeout: str | timedelta | None = None,  # noqa: ASYNC109 - the server keeps the time
+        v: str | None = None,
+    ) -> T:
+        """Run another function with `data` and give its result; it may be another app's.
+
+        Raises StepError if that function fails, or has not ended after `timeout` (a year if there is none).
+        """
+        key = self._key(step_id)
+        target = catalogue.invoked_id(key, function)
+        memo = await self._ask(key, lambda: catalogue.invoke(key, target, data, timeout, v))
+        return cast("T", restore(adapter_for(function.handler), result_of(memo, key.id), key.id))
+
+    async def invoke_by_id(
+        self,
+        step_id: StepId,
+        *,
+        function_id: str,
+        app_id: str | None = None,
+        data: Mapping[str, Any] | object | None = None,
+        timeout: str | timedelta | None = None,  # noqa: ASYNC109 - the server keeps the time
+        v: str | None = None,
+    ) -> Any:
+        """Run a function that is known by its id only, of this app or another."""
+        key = self._key(step_id)
+        target = f"{app_id or self._execution.app_id}-{function_id}"
+        memo = await self._ask(key, lambda: catalogue.invoke(key, target, data, timeout, v))
+        return result_of(memo, key.id)
+
+    def _key(self, step_id: StepId) -> Key:
+        return self._execution.plan.identities.next(step_id)
+
+    async def _ask(self, key: Key, make: Callable[[], Any], invoke: Invoke | None = None) -> Any:
+        memo = self._execution.recall(key.hashed)
+        return await self._execution.take(key, make, invoke) if memo is ABSENT else memo
+
+
+class Group:
+    """Steps in parallel. In async functions `asyncio.gather` and its like do the same."""
+
+    @overload
+    async def parallel(
+        self, callables: tuple[Callable[[], Awaitable[T1]]], *, mode: ParallelMode = ..., parallel_mode: Any = ...
+    ) -> tuple[T1]: ...
+    @overload
+    async def parallel(
+        self,
+        callables: tuple[Callable[[], Awaitable[T1]], Callable[[], Awaitable[T2]]],
+        *,
+        mode: ParallelMode = ...,
+        parallel_mode: Any = ...,
+    ) -> tuple[T1, T2]: ...
+    @overload
+    async def parallel(
+        self,
+        callables: tuple[Callable[[], Awaitable[T1]], Callable[[], Awaitable[T2]], Callable[[], Awaitable[T3]]],
+        *,
+        mode: ParallelMode = ...,
+        parallel_mode: Any = ...,
+    ) -> tuple[T1, T2, T3]: ...
+    @overload
+    async def parallel(
+        self,
+        callables: tuple[
+            Callable[[], Awaitable[T1]],
+            Callable[[], Awaitable[T2]],
+            Callable[[], Awaitable[T3]],
+            Callable[[], Awaitable[T4]],
+        ],
+        *,
+        mode: ParallelMode = ...,
+        parallel_mode: Any = ...,
+    ) -> tuple[T1, T2, T3, T4]: ...
+    @overload
+    async def parallel(
+        self,
+        callables: Sequence[Callable[[], Awaitable[T]]],
+        *,
+        mode: ParallelMode = ...,
+        parallel_mode: Any = ...,
+    ) -> tuple[T, ...]: ...
+    async def parallel(
+        self,
+        callables: Sequence[Callable[[], Awaitable[Any]]],
+        *,
+        mode: ParallelMode = ParallelMode.WAIT,
+        parallel_mode: ParallelMode | None = None,
+    ) -> tuple[Any, ...]:
+        """Call functions without arguments, each with steps in it, in parallel; give their results in that order.
+
+        When all have ended and some have failed, the error of the first of those is raised. `parallel_mode` is the
+        same as `mode`.
+        """
+        branches = _started(check_branches(callables), parallel_mode or mode)
+        results = await asyncio.gather(*branches, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return tuple(results)
+
+
+def _started(calls: Sequence[Callable[[], Awaitable[Any]]], mode: ParallelMode) -> list[asyncio.Future[Any]]:
+    token = parallel_mode.set(mode)
+    try:
+        return [asyncio.ensure_future(_branch(call)) for call in calls]
+    finally:
+        parallel_mode.reset(token)
+
+
+async def _branch(call: Callable[[], Awaitable[Any]]) -> Any:
+    return await call()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context(BaseContext[Data], Generic[Data]):
+    """What an async function is given: see BaseContext, and `step` and `group`."""
+
+    step: Step
+    group: Group

@@ -1,0 +1,56 @@
+"""What a step needs to know of where it is called: inside another step, inside a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from inngest_py.errors import UsageError
+
+
+class ParallelMode(StrEnum):
+    """How parallel steps go on: `WAIT` when all of them are done, `RACE` as soon as one is (PROTOCOL 8)."""
+
+    RACE = "race"
+    WAIT = "wait"
+
+
+current_step: Final[ContextVar[str | None]] = ContextVar("inngest_current_step", default=None)
+"""The id of the step whose handler is running."""
+
+parallel_mode: Final[ContextVar[ParallelMode]] = ContextVar("inngest_parallel_mode", default=ParallelMode.WAIT)
+"""The mode of the group in which a step is called."""
+
+
+def refuse_nesting(step_id: str) -> None:
+    """Raise UsageError if a step's handler is running: a step inside a step would run again on every replay."""
+    outer = current_step.get()
+    if outer is not None:
+        raise UsageError(
+            f'step "{step_id}" is called inside step "{outer}": call it in the function itself, '
+            "after or beside the other one"
+        )
+
+
+def run_opts(opts: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
+    """The options of a step that runs here: those given, and the mode of its group if that is no ordinary one."""
+    if parallel_mode.get() is ParallelMode.WAIT:
+        return opts
+    return {**(opts or {}), "parallelMode": ParallelMode.RACE.value}
+
+
+def check_branches(calls: object) -> Sequence[Callable[[], Any]]:
+    """The functions to call in parallel. Raises UsageError for anything else, such as steps called already."""
+    if not isinstance(calls, Sequence):
+        raise UsageError("group.parallel takes a tuple of functions without arguments: (lambda: step.run(...), ...)")
+    for call in cast("Sequence[object]", calls):
+        if not callable(call):
+            if isinstance(call, Coroutine):
+                cast("Coroutine[Any, Any, Any]", call).close()
+            raise UsageError(
+                f"group.parallel takes functions without arguments, not {type(call).__name__}: "
+                "write lambda: step.run(...) instead of step.run(...)"
+            )
+    return cast("Sequence[Callable[[], Any]]", calls)
