@@ -205,7 +205,7 @@ class Function(Generic[Result]):
 def is_async(handler: Callable[..., Any]) -> bool:
     """Whether calling it gives a coroutine, also behind `functools.partial` or a callable object."""
     while isinstance(handler, functools.partial):
-        handler = cast("functools.partial[Any]", handler).func
+        handler = handler.func
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
@@ -16,6 +16,7 @@ from inngest_py.errors import UsageError
 from inngest_py.function import Function, is_async
 from inngest_py.runtime import ThreadCaller, background_loop
 from inngest_py.steps import aio, interrupting, settling, sync
+from inngest_py.steps.inside import close_coroutine
 from inngest_py.transport import Transport
 from inngest_py.wire.event import Event
 
@@ -98,7 +99,6 @@ def run_plain(run: FunctionRun) -> Outcome:
 
 def _result(function: Function[Any], value: Any) -> Any:
     """The result of a plain function, which a coroutine cannot be."""
-    if isinstance(value, Coroutine):
-        value.close()
+    if close_coroutine(value):
         raise UsageError(f'function "{function.id}" is declared with def and returned a coroutine: use async def')
     return value

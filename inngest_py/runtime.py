@@ -32,7 +32,7 @@ class Threads:
         if self._pool is None:
             return call()
         context = copy_context()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, _guarded, call)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: context.run(_guarded, call))
 
 
 def _guarded(call: Callable[[], T]) -> T:

@@ -36,9 +36,7 @@ def sleep_until(key: Key, when: datetime) -> Step:
     return Step(key, Opcode.SLEEP, write_moment(when))
 
 
-def wait_for_event(
-    key: Key, event: str | EventType[Any], timeout: str | timedelta, condition: str | None
-) -> Step:
+def wait_for_event(key: Key, event: str | EventType[Any], timeout: str | timedelta, condition: str | None) -> Step:
     """A wait for an event, of at most a time."""
     what = f'step.wait_for_event("{key.id}")'
     name = event.name if isinstance(event, EventType) else event
@@ -50,9 +48,7 @@ def wait_for_event(
     return Step(key, Opcode.WAIT_FOR_EVENT, name, opts)
 
 
-def invoke(
-    key: Key, function_id: str, data: object, timeout: str | timedelta | None, v: str | None
-) -> Step:
+def invoke(key: Key, function_id: str, data: object, timeout: str | timedelta | None, v: str | None) -> Step:
     """A run of another function, waited for."""
     what = f'step.invoke("{key.id}")'
     payload: dict[str, Any] = {"data": {} if data is None else data}

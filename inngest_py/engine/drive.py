@@ -17,7 +17,7 @@ def drive(flow: Flow[T], perform: Callable[[Effect], Any]) -> T:
         while True:
             try:
                 answer = perform(effect)
-            except Exception as error:  # noqa: BLE001 - the flow decides what to do about it
+            except Exception as error:
                 effect = flow.throw(error)
             else:
                 effect = flow.send(answer)
@@ -34,7 +34,7 @@ async def adrive(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> 
         while True:
             try:
                 answer = await perform(effect)
-            except Exception as error:  # noqa: BLE001 - the flow decides what to do about it
+            except Exception as error:
                 effect = flow.throw(error)
             else:
                 effect = flow.send(answer)

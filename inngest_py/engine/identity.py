@@ -27,7 +27,7 @@ class Key(NamedTuple):
 
     hashed: str
     id: str
-    index: int
+    repeat: int
     name: str
 
 

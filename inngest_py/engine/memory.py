@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
+from typing_extensions import TypeIs
+
 from inngest_py.wire.event import Event, read_event
 from inngest_py.wire.failure import step_error
 
@@ -42,7 +44,7 @@ class Memory:
     def edited_input(self, hashed: str) -> list[Any] | None:
         """The arguments to use instead of the code's own, where somebody edited them (PROTOCOL 5.1)."""
         memo = self._memos.get(hashed)
-        return cast("list[Any]", memo["input"]) if is_input_only(memo) else None
+        return memo["input"] if is_input_only(memo) else None
 
     @property
     def order(self) -> Sequence[str]:
@@ -56,7 +58,7 @@ class Memory:
         return self._positions.get(hashed)
 
 
-def is_input_only(memo: object) -> bool:
+def is_input_only(memo: Any) -> TypeIs[dict[str, Any]]:
     """Whether a memo holds edited arguments and no result."""
     return type(memo) is dict and "input" in memo and "data" not in memo and "error" not in memo
 

@@ -17,7 +17,6 @@ from inngest_py.errors import StepNotFoundError
 from inngest_py.wire.failure import Failure
 from inngest_py.wire.ops import Op, Opcode
 
-
 MOST_NAMED: Final = 25
 """How many of the steps that were found an error message names."""
 
@@ -59,7 +58,7 @@ class Step:
 
     def _op(self, opcode: Opcode, *, data: bytes | None = None, failure: Failure | None = None) -> Op:
         key = self.key
-        return Op(opcode, key.hashed, self.op_name, key.name, key.id, key.index, self.opts, data, failure)
+        return Op(opcode, key.hashed, self.op_name, key.name, key.id, key.repeat, self.opts, data, failure)
 
 
 class Plan:
@@ -69,7 +68,17 @@ class Plan:
     place. `found` are the steps that were met and have no memo; `executed` is the one that ran, `error` what it raised.
     """
 
-    __slots__ = ("error", "executed", "found", "identities", "immediate", "interrupted", "memory", "retry_after", "target")
+    __slots__ = (
+        "error",
+        "executed",
+        "found",
+        "identities",
+        "immediate",
+        "interrupted",
+        "memory",
+        "retry_after",
+        "target",
+    )
 
     def __init__(self, memory: Memory, *, target: str | None = None, immediate: bool = True) -> None:
         delivered_before = target is not None and memory.recall(target) is not ABSENT

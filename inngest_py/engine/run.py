@@ -59,7 +59,7 @@ def attempt(plan: Plan, step: Step, invoke: Invoke, policy: Policy) -> Generator
         invoke = Invoke(invoke.handler, edited)
     try:
         data = encode_output(f'step "{step.key.id}"', (yield invoke))
-    except Exception as error:  # noqa: BLE001 - whatever the user's step raises is its outcome
+    except Exception as error:
         verdict = judge(error, policy)
         final = verdict.final or policy.last
         op = step.failed(verdict.failure, final=final)

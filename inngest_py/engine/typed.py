@@ -6,7 +6,8 @@ import functools
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, cast
+from contextlib import suppress
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import pydantic
@@ -41,10 +42,8 @@ def adapter_for(handler: Callable[..., Any]) -> Adapter | None:
         return _known[bare]
     except (KeyError, TypeError):
         adapter = adapter_of_type(_returned_type(bare))
-        try:
+        with suppress(TypeError):
             _known[bare] = adapter
-        except TypeError:
-            pass
         return adapter
 
 
@@ -60,7 +59,7 @@ def adapter_of_type(returned: Any) -> Adapter | None:
 
 def _unwrap(handler: Callable[..., Any]) -> Callable[..., Any]:
     while isinstance(handler, functools.partial):
-        handler = cast("functools.partial[Any]", handler).func
+        handler = handler.func
     return getattr(handler, "__func__", handler)
 
 

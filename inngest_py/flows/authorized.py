@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -10,7 +10,7 @@ from inngest_py.engine.effects import Exchange, Flow
 from inngest_py.settings import Settings
 from inngest_py.wire import headers
 from inngest_py.wire.http import Request, Response
-from inngest_py.wire.signing import bearer_token
+from inngest_py.wire.signing import SigningKey, bearer_token
 
 _REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -30,17 +30,14 @@ def outgoing_headers(settings: Settings, framework: str | None = None) -> dict[s
     return found
 
 
-def authorized(
-    settings: Settings, method: str, url: str, sent: Mapping[str, str], body: bytes = b"", timeout: float | None = None
-) -> Flow[Response]:
+def authorized(settings: Settings, request: Request, timeout: float | None = None) -> Flow[Response]:
     """Send a request to the API. Raises ServerError if there is no answer."""
     keys = settings.signing_keys
-    response = yield Exchange(_with_token(method, url, sent, body, bearer_token(keys[0]) if keys else None), timeout)
+    response: Response = yield Exchange(_with_token(request, keys[0]) if keys else request, timeout)
     if response.status in _REFUSED and len(keys) > 1:
-        response = yield Exchange(_with_token(method, url, sent, body, bearer_token(keys[1])), timeout)
-    return response  # type: ignore[no-any-return]
+        response = yield Exchange(_with_token(request, keys[1]), timeout)
+    return response
 
 
-def _with_token(method: str, url: str, sent: Mapping[str, str], body: bytes, token: str | None) -> Request:
-    authorization = {} if token is None else {headers.AUTHORIZATION: f"Bearer {token}"}
-    return Request(method, url, {**sent, **authorization}, body)
+def _with_token(request: Request, key: SigningKey) -> Request:
+    return replace(request, headers={**request.headers, headers.AUTHORIZATION: f"Bearer {bearer_token(key)}"})

@@ -96,18 +96,24 @@ def _requests(events: Sequence[bytes]) -> Iterator[bytes]:
 
 def _send(request: Request, jitter: float) -> Flow[list[str]]:
     """Send one request, again while the server cannot be reached or has trouble of its own."""
-    for again in range(TRIES):
-        if again:
-            yield Pause(_FIRST_PAUSE * 2**again * (1 + jitter))
-        try:
-            response: Response = yield Exchange(request)
-        except ServerError as error:
-            problem = SendEventsError(f"no event was sent: {error}")
-            continue
-        if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _ids(response)
-        problem = _refusal(response)
-    raise problem
+    for again in range(1, TRIES):
+        outcome = yield from _try(request)
+        if not isinstance(outcome, SendEventsError):
+            return _ids(outcome)
+        yield Pause(_FIRST_PAUSE * 2**again * (1 + jitter))
+    last = yield from _try(request)
+    if isinstance(last, SendEventsError):
+        raise last
+    return _ids(last)
+
+
+def _try(request: Request) -> Flow[Response | SendEventsError]:
+    """Send a request once: the answer, or the trouble that may pass."""
+    try:
+        response: Response = yield Exchange(request)
+    except ServerError as error:
+        return SendEventsError(f"no event was sent: {error}")
+    return response if response.status < HTTPStatus.INTERNAL_SERVER_ERROR else _refusal(response)
 
 
 def _ids(response: Response) -> list[str]:

@@ -13,6 +13,7 @@ from inngest_py.flows.authorized import authorized, outgoing_headers
 from inngest_py.settings import Settings
 from inngest_py.wire import headers
 from inngest_py.wire.codec import decode
+from inngest_py.wire.http import Request
 from inngest_py.wire.registration import PATH, refusal
 
 PATIENCE: Final = 9.0
@@ -24,7 +25,7 @@ def register(settings: Settings, framework: str, deploy_id: str | None, body: by
     query = f"?{urlencode({'deployId': deploy_id})}" if deploy_id else ""
     sent = outgoing_headers(settings, framework) | {headers.EXPECTED_SERVER_KIND: settings.server_kind}
     url = f"{settings.api_origin}{PATH}{query}"
-    response = yield from authorized(settings, "POST", url, sent, body, PATIENCE)
+    response = yield from authorized(settings, Request("POST", url, sent, body), PATIENCE)
     try:
         answer = decode(response.body)
     except InvalidJSONError:

@@ -13,6 +13,7 @@ from inngest_py.flows.authorized import authorized, outgoing_headers
 from inngest_py.settings import Settings
 from inngest_py.wire.call import Call, read_events
 from inngest_py.wire.codec import decode
+from inngest_py.wire.http import Request
 
 PATIENCE: Final = 120.0
 """How long fetching may take, in seconds: up to 32 MiB."""
@@ -31,7 +32,7 @@ def fetch_state(settings: Settings, call: Call) -> Flow[Call]:
 
 def _get(settings: Settings, run_id: str, what: str) -> Flow[Any]:
     url = f"{settings.api_origin}/v0/runs/{quote(run_id, safe='')}/{what}"
-    response = yield from authorized(settings, "GET", url, outgoing_headers(settings), timeout=PATIENCE)
+    response = yield from authorized(settings, Request("GET", url, outgoing_headers(settings)), PATIENCE)
     if response.status != HTTPStatus.OK:
         raise ServerError(f"the state of run {run_id} could not be fetched: status {response.status}", response.status)
     try:

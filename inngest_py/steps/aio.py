@@ -93,7 +93,7 @@ class Step:
         step_id: StepId,
         *,
         event: str | EventType[Any],
-        timeout: str | timedelta,  # noqa: ASYNC109 - the server keeps the time
+        timeout: str | timedelta,
         if_exp: str | None = None,
     ) -> Event[Any] | None:
         """Wait for an event that comes after this, up to `timeout`; None if none came.
@@ -118,7 +118,7 @@ class Step:
         *,
         function: Function[T],
         data: Mapping[str, Any] | object | None = None,
-        timeout: str | timedelta | None = None,  # noqa: ASYNC109 - the server keeps the time
+        timeout: str | timedelta | None = None,
         v: str | None = None,
     ) -> T:
         """Run another function with `data` and give its result; it may be another app's.
@@ -137,7 +137,7 @@ class Step:
         function_id: str,
         app_id: str | None = None,
         data: Mapping[str, Any] | object | None = None,
-        timeout: str | timedelta | None = None,  # noqa: ASYNC109 - the server keeps the time
+        timeout: str | timedelta | None = None,
         v: str | None = None,
     ) -> Any:
         """Run a function that is known by its id only, of this app or another."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -41,16 +42,24 @@ def run_opts(opts: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
     return {**(opts or {}), "parallelMode": ParallelMode.RACE.value}
 
 
+def close_coroutine(value: object) -> bool:
+    """Whether a value is a coroutine; it is closed then, so that nothing complains that it never ran."""
+    if not asyncio.iscoroutine(value):
+        return False
+    value.close()
+    return True
+
+
 def check_branches(calls: object) -> Sequence[Callable[[], Any]]:
     """The functions to call in parallel. Raises UsageError for anything else, such as steps called already."""
     if not isinstance(calls, Sequence):
         raise UsageError("group.parallel takes a tuple of functions without arguments: (lambda: step.run(...), ...)")
     for call in cast("Sequence[object]", calls):
         if not callable(call):
-            if isinstance(call, Coroutine):
-                cast("Coroutine[Any, Any, Any]", call).close()
+            kind = type(call).__name__
+            close_coroutine(call)
             raise UsageError(
-                f"group.parallel takes functions without arguments, not {type(call).__name__}: "
+                f"group.parallel takes functions without arguments, not {kind}: "
                 "write lambda: step.run(...) instead of step.run(...)"
             )
     return cast("Sequence[Callable[[], Any]]", calls)

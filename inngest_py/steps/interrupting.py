@@ -6,7 +6,8 @@ further step raises it again, and what the function returns is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class Execution:
             value = call()
         except Interrupt:
             return Suspended()
-        except Exception as error:  # noqa: BLE001 - whatever the user's function raises is its outcome
+        except Exception as error:
             return Raised(error)
         return Returned(value)
 
@@ -106,8 +107,8 @@ def _perform(effect: Effect) -> Any:
 
 def called(handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Call a function of the user's from plain code; one that is async runs on the background loop."""
-    result = handler(*args, **kwargs)
-    return background_loop().run(lambda: result) if isinstance(result, Coroutine) else result
+    result: Any = handler(*args, **kwargs)
+    return background_loop().run(lambda: result) if asyncio.iscoroutine(result) else result
 
 
 def _value(outcome: Outcome) -> Any:

@@ -8,7 +8,8 @@ goes on, or the one new step runs in place, or all the new ones are reported and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import inspect
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Never
 
@@ -117,7 +118,7 @@ class Execution:
             await self._wait(key.hashed, self._stored)
             return memo
         await self._meet(make(), invoke)
-        await self._for_ever()
+        return await self._for_ever()
 
     async def _meet(self, step: Step, invoke: Invoke | None) -> None:
         if self.plan.meet(step, alone=False) is Answer.REPORT:
@@ -174,8 +175,8 @@ class Execution:
         handler = effect.handler
         if is_async(handler):
             return await handler(*effect.args, **effect.kwargs)
-        result = await self._in_thread(lambda: handler(*effect.args, **effect.kwargs))
-        return await result if isinstance(result, Awaitable) else result
+        result: Any = await self._in_thread(lambda: handler(*effect.args, **effect.kwargs))
+        return await result if inspect.isawaitable(result) else result
 
     # Settling ----------------------------------------------------------------------------------------------------
 

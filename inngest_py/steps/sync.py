@@ -43,9 +43,7 @@ class StepSync:
         self._send = send
 
     @overload
-    def run(
-        self, step_id: StepId, handler: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T: ...
+    def run(self, step_id: StepId, handler: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T: ...
     @overload
     def run(self, step_id: StepId, handler: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
     @overload
@@ -58,8 +56,8 @@ class StepSync:
         """Call a function once, and from then on give back what it returned.
 
         The result goes through JSON and comes back in the type that the handler is annotated to return, or in
-        `output_type`. An async handler runs on a loop in the background. What it raises is retried as the function's policy says;
-        after the last attempt, or at once for a NonRetriableError, the step raises StepError (PROTOCOL 7).
+        `output_type`. An async handler runs on a loop in the background. What it raises is retried as the function's
+        policy says; after the last attempt, or at once for a NonRetriableError, the step raises StepError (PROTOCOL 7).
         """
         execution = self._execution
         key = execution.plan.identities.next(step_id)
