@@ -1,0 +1,21 @@
+"""What a person or a probe sees first."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+
+async def front(_: Request) -> Response:
+    """A few words, until there is a user interface."""
+    return PlainTextResponse(
+        "This is an inngest-py dev server, for development and small single-machine use.\n\n"
+        "POST /e/<any key>    send events\n"
+        "GET  /v1/runs        the latest runs\n"
+        "GET  /v1/apps        the apps that registered\n"
+    )
+
+
+async def health(_: Request) -> Response:
+    """Whether the server is up."""
+    return JSONResponse({"status": 200, "message": "OK"})

@@ -1,0 +1,48 @@
+"""Steps that an app saves while its function goes on (PROTOCOL 9.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from inngest_py.dev.decide.steps import executed, find, memoise
+from inngest_py.dev.decide.turn import Turn
+from inngest_py.dev.happenings import Checkpointed
+from inngest_py.dev.live import Live
+from inngest_py.dev.model import Job, StepStatus
+from inngest_py.dev.reply import ReplyOp
+from inngest_py.wire.ops import Opcode
+
+_SAVED: Final = frozenset({Opcode.STEP, Opcode.STEP_RUN})
+_ALLOWED: Final = _SAVED | {Opcode.STEP_PLANNED, Opcode.DEFER_ADD, Opcode.DEFER_ABORT}
+
+
+def save(turn: Turn, happening: Checkpointed) -> str:
+    """Save the steps; the answer is why not, or an empty string. A step that was saved before keeps its value."""
+    live = turn.state.live.get(happening.run_id)
+    if live is None:
+        return "run not found"
+    if any(op.code not in _ALLOWED for op in happening.ops):
+        return "cannot checkpoint async steps"
+    job = turn.state.jobs.get(happening.job_id)
+    for op in happening.ops:
+        if op.code in _SAVED and live.run.id in turn.state.live:
+            _save(turn, live, op, job)
+    if job is not None and job.id in turn.state.jobs and job.attempt:
+        turn.put(replace(job, attempt=0))
+    return ""
+
+
+def _save(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
+    step = find(turn, live, op.id, op.display_name or op.name or op.id, op.code, StepStatus.COMPLETED)
+    if job is not None:
+        step = executed(turn, step, job)
+    memo = op.data if op.code is Opcode.STEP else f'{{"data":{op.data}}}'
+    memoise(turn, live, step, memo, began=_began(turn, live, job))
+
+
+def _began(turn: Turn, live: Live, job: Job | None) -> int:
+    """A step that is saved began when the one before it ended."""
+    ends = [step.ended_at for step in live.steps.values() if step.ended_at is not None]
+    started = None if job is None else job.started_at
+    return max([*ends[-1:], started or turn.now])

@@ -1,0 +1,41 @@
+"""What people ask for over REST: to cancel a run, to send a signal, to run a function."""
+
+from __future__ import annotations
+
+from inngest_py.dev.decide.admission import admit
+from inngest_py.dev.decide.endings import cancel as cancel_run
+from inngest_py.dev.decide.steps import resolve
+from inngest_py.dev.decide.turn import Turn
+from inngest_py.dev.happenings import CancelRequested, InvokeRequested, SignalSent
+from inngest_py.dev.model import StepStatus
+from inngest_py.dev.texts import quoted
+
+
+def cancel(turn: Turn, happening: CancelRequested) -> bool:
+    """Cancel a run; the answer is whether it was active."""
+    live = turn.state.live.get(happening.run_id)
+    if live is None:
+        return False
+    cancel_run(turn, live, "request")
+    return True
+
+
+def signal(turn: Turn, happening: SignalSent) -> str | None:
+    """Hand a signal to whoever waits for it; the answer is that run, or None. It is not kept (PROTOCOL 10.3)."""
+    pause_id = turn.state.signals.get(happening.signal)
+    if pause_id is None:
+        return None
+    pause = turn.state.pauses[pause_id]
+    memo = f'{{"data":{{"data":{happening.data},"signal":{quoted(happening.signal)}}}}}'
+    resolve(turn, pause, memo, StepStatus.COMPLETED)
+    return pause.run_id
+
+
+def invoke(turn: Turn, happening: InvokeRequested) -> bool:
+    """Run one function; the answer is whether there is such a one (PROTOCOL 10.2)."""
+    function = turn.state.functions.get(happening.slug)
+    if function is None or function.archived_at is not None:
+        return False
+    turn.put(happening.event)
+    admit(turn, function, happening.event)
+    return True

@@ -1,0 +1,99 @@
+"""The life of a step: found, running, done, and how the run goes on after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from inngest_py.dev.decide.endings import fail
+from inngest_py.dev.decide.jobs import discover
+from inngest_py.dev.decide.turn import Turn
+from inngest_py.dev.live import Live
+from inngest_py.dev.model import Job, Pause, Step, StepStatus
+from inngest_py.dev.notices import StepCompleted, StepFailed, StepTimedOut
+from inngest_py.dev.texts import text_of
+from inngest_py.wire.codec import decode
+
+_KEPT: Final = ("cause", "data", "message", "name", "noRetry", "stack")
+
+
+def error_memo(error: Any, *, no_retry: bool = False) -> str:
+    """The memo of an error; only known keys survive (PROTOCOL 6.3)."""
+    if not isinstance(error, Mapping):
+        return '{"error":null}'
+    kept = {key: value for key, value in error.items() if key in _KEPT}  # pyright: ignore[reportUnknownVariableType]
+    if no_retry:
+        kept["noRetry"] = True
+    return text_of({"error": kept})
+
+
+def find(turn: Turn, live: Live, step_id: str, name: str, op: str, status: StepStatus) -> Step:
+    """The step as it is known, or a new one, with this name and status."""
+    old = live.steps.get(step_id)
+    if old is None:
+        return Step(run_id=live.run.id, id=step_id, name=name, op=op, status=status, queued_at=turn.now)
+    return replace(old, name=name or old.name, op=op, status=status)
+
+
+def executed(turn: Turn, step: Step, job: Job) -> Step:
+    """The step with what is known of the execution that has just ended."""
+    started = job.started_at or turn.now
+    return replace(
+        step, queued_at=min(step.queued_at, started), started_at=step.started_at or started, attempts=job.attempt + 1
+    )
+
+
+def memoise(turn: Turn, live: Live, step: Step, memo: str, *, began: int) -> None:
+    """Store the result of a step, and tell. The first result counts; the run fails if its state gets too large.
+
+    `began` is when what is told as the duration began.
+    """
+    if step.id in live.memos:
+        return
+    done = replace(step, memo=memo, position=len(live.memos), ended_at=turn.now)
+    turn.put(done)
+    live.stalls = 0
+    _tell(turn, live, done, turn.now - began)
+    if live.size > turn.state.rules.max_state:
+        limit = turn.state.rules.max_state
+        message = f"The function run exceeded the state size limit of {limit} bytes."
+        fail(turn, live, {"error": message, "name": "InngestErrStateOverflowed", "message": message})
+
+
+def _tell(turn: Turn, live: Live, step: Step, duration: int) -> None:
+    about = {**turn.about(live), "step_id": step.id, "step": step.name}
+    match step.status:
+        case StepStatus.FAILED:
+            error = error_of(step.error)
+            attempt = max(step.attempts - 1, 0)
+            turn.tell(StepFailed(**about, op=step.op, attempt=attempt, duration=duration, **error))
+        case StepStatus.TIMED_OUT:
+            turn.tell(StepTimedOut(**about, op=step.op, duration=duration))
+        case _:
+            attempt = max(step.attempts - 1, 0)
+            output = step.memo or "null"
+            turn.tell(StepCompleted(**about, op=step.op, attempt=attempt, duration=duration, output=output))
+
+
+def error_of(error: Any) -> dict[str, str]:
+    """The name, message and stack of an error, or of its JSON text, for a notice."""
+    if isinstance(error, str):
+        error = decode(error.encode())
+    fields: Mapping[str, Any] = error if isinstance(error, Mapping) else {}
+    return {key: value if isinstance(value := fields.get(key), str) else "" for key in ("name", "message", "stack")}
+
+
+def resolve(turn: Turn, pause: Pause, memo: str, status: StepStatus, error: str | None = None) -> None:
+    """End a pause with a result, and let the run go on."""
+    live = turn.state.live[pause.run_id]
+    turn.drop(pause)
+    step = replace(live.steps[pause.step_id], status=status, error=error)
+    memoise(turn, live, step, memo, began=pause.created_at)
+    go_on(turn, live, pause.group)
+
+
+def go_on(turn: Turn, live: Live, group: str) -> None:
+    """Run the function again, unless siblings that were reported together are still under way (PROTOCOL 8)."""
+    if live.run.id in turn.state.live and group not in live.groups:
+        discover(turn, live)

@@ -1,0 +1,119 @@
+"""Keeps in touch with the apps whose URLs were given: asks each to register, again and again (PROTOCOL 3.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+from inngest_py.dev.notices import AppUnreachable, Notice
+from inngest_py.dev.reply import FetchReply
+from inngest_py.errors import InvalidJSONError
+from inngest_py.wire import headers as names
+from inngest_py.wire.codec import decode, encode
+
+TIMEOUT: Final = 10.0
+"""How long an app may take to register, in seconds."""
+
+_EAGER: Final = 0.5
+_SUCCESS: Final = range(200, 300)
+
+
+class Status(StrEnum):
+    """How an app took it to be asked to register."""
+
+    CONNECTED = "connected"
+    UNREACHABLE = "unreachable"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "url_not_found"
+    NOT_AN_APP = "not_an_inngest_app"
+    REFUSED = "refused"
+    BROKEN = "internal_server_error"
+    UNSUPPORTED = "unsupported_protocol"
+
+
+def read_status(url: str, reply: FetchReply) -> tuple[Status, str]:
+    """What the reply to a PUT means, and a sentence that says what to do about it."""
+    if reply.fault:
+        return Status.UNREACHABLE, f"nothing answers at {url} ({reply.fault}); is the app running there?"
+    said = _message(reply.body)
+    match reply.status:
+        case 404:
+            return Status.NOT_FOUND, f"{url} does not exist in the app (404); under which path is Inngest served?"
+        case _ if names.SDK not in reply.headers and names.SDK_HANDLED not in reply.headers:
+            return Status.NOT_AN_APP, f"{url} answers ({reply.status}), but not as an Inngest app; check the path"
+        case 401:
+            return Status.UNAUTHORIZED, f"{url} refuses the signature; is the app in production mode? Set INNGEST_DEV=1"
+        case 403:
+            return Status.FORBIDDEN, f"{url} refuses a dev server; set INNGEST_DEV=1 for the app"
+        case status if status in _SUCCESS:
+            return Status.CONNECTED, ""
+        case status if status < 500:  # noqa: PLR2004 - the class of the other side's mistakes
+            return Status.REFUSED, f"{url} did not register ({status}): {said}"
+        case status:
+            return Status.BROKEN, f"{url} failed to register ({status}): {said}"
+
+
+def _message(body: bytes) -> str:
+    try:
+        value = decode(body)
+    except InvalidJSONError:
+        value = None
+    fields = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return str(fields.get("message") or fields.get("error") or body[:200].decode(errors="replace"))
+
+
+class Discovery:
+    """Watches URLs. An app that is not there is looked for twice a second, one that is there every `interval`.
+
+    `put` asks an app to register; `interval` is in seconds, or None to ask only until the first time it works.
+    """
+
+    def __init__(
+        self,
+        urls: tuple[str, ...],
+        put: Callable[[str, bytes, float], Awaitable[FetchReply]],
+        *,
+        interval: float | None,
+        clock: Callable[[], int],
+        observe: Callable[[Notice], None],
+    ) -> None:
+        self.statuses: dict[str, Status] = {}
+        self._urls = urls
+        self._put = put
+        self._interval = interval
+        self._clock = clock
+        self._observe = observe
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._tasks = [asyncio.create_task(self._watch(url)) for url in self._urls]
+
+    async def stop(self) -> None:
+        """Watch no longer."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def ask(self, url: str) -> Status:
+        """Ask an app once to register; an observer is told when the outcome is another than before."""
+        if urlsplit(url).scheme not in {"http", "https"}:
+            status, message = Status.UNSUPPORTED, f"{url} must begin with http:// or https://"
+        else:
+            status, message = read_status(url, await self._put(url, encode({"url": url}), TIMEOUT))
+        if self.statuses.get(url) is not status and status is not Status.CONNECTED:
+            self._observe(AppUnreachable(at=self._clock(), url=url, code=status.value, message=message))
+        self.statuses[url] = status
+        return status
+
+    async def _watch(self, url: str) -> None:
+        while True:
+            status = await self.ask(url)
+            if status is Status.CONNECTED and self._interval is None:
+                return
+            waiting = status is Status.UNREACHABLE or self._interval is None
+            await asyncio.sleep(min(_EAGER, self._interval or _EAGER) if waiting else self._interval or _EAGER)

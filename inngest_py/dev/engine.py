@@ -1,0 +1,191 @@
+"""Drives the scheduler: what happens is decided and stored in groups, and only then answered and carried out.
+
+There is one task that decides, so that decisions never race. While it stores a group, what happens next gathers for
+the following one: under load one transaction serves many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from inngest_py.dev.decide import decide
+from inngest_py.dev.decisions import Call, Change, Decision, Drop, Fetch, Outcome, Put, Tell
+from inngest_py.dev.happenings import CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
+from inngest_py.dev.ids import Ids
+from inngest_py.dev.notices import Notice, ServerFault
+from inngest_py.dev.reply import FetchReply, Reply
+from inngest_py.dev.rules import Rules
+from inngest_py.dev.state import State
+from inngest_py.dev.store.port import Store
+
+T = TypeVar("T")
+_Entry = tuple[Happening, "asyncio.Future[Any] | None"]
+
+
+class Executor(Protocol):
+    """Makes requests. Neither method raises: a failure is a reply."""
+
+    async def call(self, call: Call) -> Reply:
+        """Call an app."""
+        ...
+
+    async def fetch(self, fetch: Fetch) -> FetchReply:
+        """Make a request for a step."""
+        ...
+
+
+class Engine:
+    """A scheduler with a store, a clock and an executor. `clock` gives Unix milliseconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        *,
+        clock: Callable[[], int],
+        ids: Ids,
+        rules: Rules,
+        observe: Callable[[Notice], None],
+    ) -> None:
+        self.state = State(rules)
+        self.ids = ids
+        self.clock = clock
+        self._store = store
+        self._executor = executor
+        self._observe = observe
+        self._inbox: list[_Entry] = []
+        self._awake = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._worker: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "inngest-store") if store.durable else None
+
+    async def start(self) -> None:
+        """Take up what the store has, and begin to work."""
+        for record in self._store.load():
+            self.state.apply(Put(record))
+        self.state.forget_events()
+        self._worker = asyncio.create_task(self._work(), name="inngest-engine")
+        await self.submit(Restarted())
+
+    async def stop(self) -> None:
+        """Stop working. Calls in flight are abandoned; the next life of the server makes them again."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        tasks = [*self._tasks, *([self._worker] if self._worker is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for _, answer in self._inbox:
+            if answer is not None:
+                answer.cancel()
+        if self._thread is not None:
+            self._thread.shutdown()
+        self._store.close()
+
+    async def submit(self, happening: Happening) -> Any:
+        """Report what happened, and wait until what follows from it is stored. Returns the scheduler's answer."""
+        answer = asyncio.get_running_loop().create_future()
+        self._inbox.append((happening, answer))
+        self._awake.set()
+        return await answer
+
+    def report(self, happening: Happening) -> None:
+        """Report what happened, without waiting."""
+        self._inbox.append((happening, None))
+        self._awake.set()
+
+    def tell(self, notice: Notice) -> None:
+        """Tell the observer."""
+        self._observe(notice)
+
+    async def read(self, query: Callable[..., T], *arguments: Any) -> T:
+        """Ask the store something, off the event loop if it is on disk."""
+        if self._thread is None:
+            return query(*arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, query, *arguments)
+
+    @property
+    def store(self) -> Store:
+        """The store, to read from."""
+        return self._store
+
+    async def _work(self) -> None:
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            entries, self._inbox = self._inbox, []
+            outcomes = self._decide(entries)
+            changes = [it for outcome in outcomes for it in outcome.decisions if isinstance(it, (Put, Drop))]
+            await self._commit(changes)
+            for (_, answer), outcome in zip(entries, outcomes, strict=False):
+                _reply(answer, outcome)
+            for outcome in outcomes:
+                self._carry_out(outcome)
+            self._set_alarm()
+
+    def _decide(self, entries: list[_Entry]) -> list[Outcome]:
+        now = self.clock()
+        outcomes = [decide(self.state, now, happening, self.ids) for happening, _ in entries]
+        due = self.state.next_due()
+        if due is not None and due <= now:
+            outcomes.append(decide(self.state, now, TimePassed(), self.ids))
+        return outcomes
+
+    async def _commit(self, changes: list[Change]) -> None:
+        if not changes:
+            return
+        if self._thread is None:
+            self._store.commit(changes)
+        else:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.commit, changes)
+
+    def _carry_out(self, outcome: Outcome) -> None:
+        for decision in outcome.decisions:
+            self._carry_out_one(decision)
+        if outcome.fault is not None:
+            self._observe(ServerFault(at=self.clock(), error=outcome.fault))
+
+    def _carry_out_one(self, decision: Decision) -> None:
+        match decision:
+            case Call():
+                self._spawn(self._call(decision))
+            case Fetch():
+                self._spawn(self._fetch(decision))
+            case Tell(notice):
+                self._observe(notice)
+            case Put() | Drop():
+                pass
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _call(self, call: Call) -> None:
+        reply = await self._executor.call(call)
+        self.report(CallAnswered(call.job_id, call.generation, reply))
+
+    async def _fetch(self, fetch: Fetch) -> None:
+        reply = await self._executor.fetch(fetch)
+        self.report(FetchAnswered(fetch.job_id, fetch.generation, reply))
+
+    def _set_alarm(self) -> None:
+        """Be woken when the next timer is due."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        due = self.state.next_due()
+        loop = asyncio.get_running_loop()
+        self._alarm = None if due is None else loop.call_later(max(due - self.clock(), 0) / 1000, self._awake.set)
+
+
+def _reply(answer: asyncio.Future[Any] | None, outcome: Outcome) -> None:
+    if answer is None or answer.done():
+        return
+    if outcome.fault is None:
+        answer.set_result(outcome.answer)
+    else:
+        answer.set_exception(outcome.fault)

@@ -1,0 +1,117 @@
+"""Reading the fields of one registered function, with refusals that name function, field, value and rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn, cast
+
+from inngest_py.dev.duration import parse_duration
+from inngest_py.dev.expression import compile_expression
+from inngest_py.errors import ConfigError, RequestError
+
+_SHOWN = 80
+
+
+class Fields:
+    """An object of a registration, which knows where it stands."""
+
+    __slots__ = ("_where", "values")
+
+    def __init__(self, where: str, values: Mapping[str, Any]) -> None:
+        self._where = where
+        self.values = values
+
+    def refuse(self, field: str, rule: str) -> NoReturn:
+        """Refuse the registration because of a field. The first words are the real server's (PROTOCOL 3.3)."""
+        value = repr(self.values.get(field))
+        shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+        raise RequestError(f"At least one function is invalid: {self._where}: {field} = {shown}: {rule}")
+
+    def given(self, field: str) -> bool:
+        """Whether the field is there, and not null."""
+        return self.values.get(field) is not None
+
+    def text(self, field: str) -> str:
+        """A string, empty by default."""
+        value = self.values.get(field)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.refuse(field, "it must be a string")
+        return value
+
+    def number(self, field: str, default: int) -> int:
+        """A whole number."""
+        value = self.values.get(field)
+        if value is None:
+            return default
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.refuse(field, "it must be a whole number")
+        return value
+
+    def inner(self, field: str) -> Fields | None:
+        """An object inside, or None."""
+        value = self.values.get(field)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.refuse(field, "it must be an object")
+        return Fields(f"{self._where}: {field}", cast("dict[str, Any]", value))
+
+    def items(self, field: str) -> list[Any]:
+        """A list, empty by default."""
+        value = self.values.get(field)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.refuse(field, "it must be a list")
+        return cast("list[Any]", value)
+
+    def objects(self, field: str, values: Iterable[Any]) -> list[Fields]:
+        """The objects of a list, each of which knows its number."""
+        made = list[Fields]()
+        for number, value in enumerate(values):
+            if not isinstance(value, dict):
+                self.refuse(field, f"entry {number} must be an object")
+            made.append(Fields(f"{self._where}: {field}[{number}]", cast("dict[str, Any]", value)))
+        return made
+
+    def expression(self, field: str, roots: Iterable[str], *, plain: bool = False) -> str:
+        """An expression that compiles, empty by default."""
+        text = self.text(field)
+        if text:
+            try:
+                compile_expression(text, roots, plain=plain)
+            except ConfigError as error:
+                self.refuse(field, str(error))
+        return text
+
+    def duration(
+        self,
+        field: str,
+        shortest: int = 0,
+        longest: int | None = None,
+        parse: Callable[[str], int] = parse_duration,
+    ) -> int:
+        """A duration in milliseconds, between two limits."""
+        text = self.values.get(field)
+        if not isinstance(text, str) or not text:
+            self.refuse(field, 'it must be a duration such as "30s"')
+        try:
+            value = parse(text)
+        except ValueError as error:
+            self.refuse(field, str(error))
+        if value < shortest or (longest is not None and value > longest):
+            upper = "" if longest is None else f" and at most {longest // 1000} seconds"
+            self.refuse(field, f"it must be at least {shortest / 1000:g} seconds{upper}")
+        return value
+
+    def lenient_duration(self, field: str) -> int | None:
+        """A duration in milliseconds; one that cannot be read counts as none (PROTOCOL 3.3)."""
+        text = self.text(field)
+        try:
+            return parse_duration(text) if text else None
+        except ValueError:
+            return None

@@ -1,0 +1,106 @@
+"""Everything that can happen to the dev server, as values: what `decide` is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from inngest_py.dev.model import App, Event, Function
+from inngest_py.dev.reply import FetchReply, Reply, ReplyOp
+
+
+@dataclass(frozen=True, slots=True)
+class EventsReceived:
+    """Somebody sent events."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeRequested:
+    """Somebody asked over REST to run one function; answered with whether it exists (PROTOCOL 10.2)."""
+
+    slug: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class AppRegistered:
+    """An app registered; answered with whether anything changed (PROTOCOL 3.1)."""
+
+    app: App
+    functions: tuple[Function, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppRemoved:
+    """An app is to be forgotten, named by its URL; answered with whether it was known."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """An app answered a call, or the call failed. A reply to an older dispatch of the job is ignored."""
+
+    job_id: str
+    generation: int
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class FetchAnswered:
+    """A request that was made for a step was answered, or failed (PROTOCOL 6.4, Gateway)."""
+
+    job_id: str
+    generation: int
+    reply: FetchReply
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """A timer may be due."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """Somebody wants a run to be cancelled; answered with whether it was active."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSent:
+    """A signal; answered with the id of the run that waited for it, or None (PROTOCOL 10.3)."""
+
+    signal: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpointed:
+    """An app saves steps while it goes on; answered with an error text or None (PROTOCOL 9.2)."""
+
+    run_id: str
+    job_id: str
+    ops: tuple[ReplyOp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The server is up again, with what the store had. What was in flight is dispatched again."""
+
+
+Happening: TypeAlias = (
+    EventsReceived
+    | InvokeRequested
+    | AppRegistered
+    | AppRemoved
+    | CallAnswered
+    | FetchAnswered
+    | TimePassed
+    | CancelRequested
+    | SignalSent
+    | Checkpointed
+    | Restarted
+)

@@ -1,0 +1,27 @@
+"""Batching: events are collected, and run together (PROTOCOL 14.8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from inngest_py.dev.flow import Batch
+from inngest_py.dev.model import Buffer, Event
+
+KIND: Final = "batch"
+MAX_SIZE: Final = 10 * 1024 * 1024
+
+
+def collect(rule: Batch, function: str, key: str, held: Buffer | None, event: Event, now: int) -> Buffer:
+    """The buffer with this event in it; it is due `timeout` after its first event."""
+    if held is None:
+        due = now + rule.timeout
+        return Buffer(
+            function=function, key=key, kind=KIND, events=(event.id,), since=now, due=due, size=len(event.data)
+        )
+    return replace(held, events=(*held.events, event.id), size=held.size + len(event.data))
+
+
+def full(rule: Batch, buffer: Buffer) -> bool:
+    """Whether the buffer must not wait any longer."""
+    return len(buffer.events) >= rule.size or buffer.size >= MAX_SIZE

@@ -1,0 +1,28 @@
+"""Concurrency: how many calls may be in flight (PROTOCOL 14.2).
+
+It counts calls, not runs: a run that sleeps or waits holds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from inngest_py.dev.flow import Concurrency, Scope
+from inngest_py.dev.limits.keys import key_text
+from inngest_py.dev.model import Function, Slot
+
+DEFAULT: Final = 1000
+"""The limit of a function that sets none, or one below 1."""
+
+
+def slots(function: Function, event: Callable[[], Mapping[str, Any]], now: int) -> tuple[Slot, ...]:
+    """The slots that each call of a run needs. `event` is only asked for when there is a key."""
+    rules = function.flow.concurrency or (Concurrency(DEFAULT),)
+    return tuple(_slot(function, rule, event, now) for rule in rules)
+
+
+def _slot(function: Function, rule: Concurrency, event: Callable[[], Mapping[str, Any]], now: int) -> Slot:
+    key = key_text(rule.key, event(), now) if rule.key else ""
+    owner = f"fn:{function.slug}" if rule.scope is Scope.FUNCTION else rule.scope.value
+    return Slot(f"{owner}:{rule.key}={key}" if rule.key else owner, rule.limit if rule.limit > 0 else DEFAULT)

@@ -1,0 +1,29 @@
+"""The value of a key expression, as the text that separates one counter from another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inngest_py.dev.expression import EVENT, compile_expression
+from inngest_py.dev.expression.functions import FUNCTIONS
+from inngest_py.dev.texts import text_of
+from inngest_py.errors import InvalidJSONError
+
+
+def evaluate(expression: str, event: Mapping[str, Any], now: int) -> Any:
+    """The value of an expression over an event, or None."""
+    return compile_expression(expression, EVENT).value({"event": event}, now)
+
+
+def key_text(expression: str, event: Mapping[str, Any], now: int) -> str:
+    """The value of a key as text; without a key all events have the same, the empty one."""
+    if not expression:
+        return ""
+    value = evaluate(expression, event, now)
+    if isinstance(value, (list, dict)) or value is None:
+        try:
+            return text_of(value)  # pyright: ignore[reportUnknownArgumentType]
+        except InvalidJSONError:
+            return ""
+    return str(FUNCTIONS["string"][1](value))

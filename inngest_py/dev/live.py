@@ -1,0 +1,88 @@
+"""One active run, with what its next call needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inngest_py.dev.model import Event, Job, Pause, Run, Step
+from inngest_py.dev.texts import event_value
+
+
+class Live:
+    """A run, its events, steps, memos in completion order, jobs and pauses.
+
+    `by_step` finds the job that executes a step; `groups` counts the unfinished siblings of each parallel report;
+    `size` is the length of all memos, in characters; `stalls` counts replies in a row that moved nothing.
+    """
+
+    __slots__ = ("_value", "by_step", "events", "groups", "jobs", "memos", "pauses", "run", "size", "stalls", "steps")
+
+    def __init__(self, run: Run, events: tuple[Event, ...]) -> None:
+        self.run = run
+        self.events = events
+        self.steps: dict[str, Step] = {}
+        self.memos: dict[str, str] = {}
+        self.jobs: dict[str, Job] = {}
+        self.pauses: dict[str, Pause] = {}
+        self.groups: dict[str, int] = {}
+        self.by_step: dict[str, str] = {}
+        self.size = 0
+        self.stalls = 0
+        self._value: dict[str, Any] | None = None
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The run's first event, for expressions."""
+        if self._value is None:
+            self._value = event_value(self.events[0])
+        return self._value
+
+    @property
+    def outstanding(self) -> bool:
+        """Whether anything is under way that will make the run go on."""
+        return bool(self.jobs) or any(pause.step_id for pause in self.pauses.values())
+
+    def put_step(self, step: Step) -> None:
+        """Remember a step; one with a memo takes the next place in the completion order."""
+        self.steps[step.id] = step
+        if step.memo is not None and step.id not in self.memos:
+            self.memos[step.id] = step.memo
+            self.size += len(step.memo)
+
+    def put_job(self, job: Job) -> None:
+        """Remember a job."""
+        old = self.jobs.get(job.id)
+        if old is None:
+            self._join(job.group)
+        elif old.step_id:
+            self.by_step.pop(old.step_id, None)
+        if job.step_id:
+            self.by_step[job.step_id] = job.id
+        self.jobs[job.id] = job
+
+    def drop_job(self, job: Job) -> None:
+        """Forget a job."""
+        del self.jobs[job.id]
+        self.by_step.pop(job.step_id, None)
+        self._leave(job.group)
+
+    def put_pause(self, pause: Pause) -> None:
+        """Remember a pause."""
+        if pause.id not in self.pauses:
+            self._join(pause.group)
+        self.pauses[pause.id] = pause
+
+    def drop_pause(self, pause: Pause) -> None:
+        """Forget a pause."""
+        del self.pauses[pause.id]
+        self._leave(pause.group)
+
+    def _join(self, group: str) -> None:
+        if group:
+            self.groups[group] = self.groups.get(group, 0) + 1
+
+    def _leave(self, group: str) -> None:
+        if group:
+            self.groups[group] -= 1
+            if not self.groups[group]:
+                del self.groups[group]

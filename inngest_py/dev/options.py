@@ -1,0 +1,31 @@
+"""How a dev server is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8288
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a dev server.
+
+    `urls` are apps to watch; they are asked to register at start and, if `poll`, every `poll_interval` seconds.
+    `retry_interval` is a constant wait between attempts, in seconds, instead of the documented backoff (PROTOCOL 7.2).
+    `persist` is the database; without it everything is kept in memory. Port 0 takes any free port. With a
+    `signing_key` calls are signed and the API wants a bearer token; with `event_keys` only these may send events.
+    """
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    urls: tuple[str, ...] = ()
+    poll: bool = True
+    poll_interval: float = 5.0
+    retry_interval: float | None = None
+    persist: Path | None = None
+    signing_key: str | None = None
+    event_keys: tuple[str, ...] = ()

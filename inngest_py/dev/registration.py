@@ -1,0 +1,181 @@
+"""What an app says about itself, read and checked (PROTOCOL 3.2, 3.3)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from inngest_py.dev.cron import parse_cron
+from inngest_py.dev.duration import MINUTE, SECOND
+from inngest_py.dev.expression import EVENT
+from inngest_py.dev.fields import Fields
+from inngest_py.dev.model import App, Function, Trigger
+from inngest_py.dev.rulebook import read_flow, unsupported
+from inngest_py.dev.texts import text_of
+from inngest_py.errors import ConfigError, InvalidJSONError, RequestError
+from inngest_py.wire.codec import decode
+
+DEFAULT_RETRIES: Final = 4
+MAX_RETRIES: Final = 20
+_MAX_TRIGGERS: Final = 10
+_MAX_NAME: Final = 255
+_SCHEMES: Final = ("http", "https", "ws", "wss")
+_PORTS: Final = {"http": 80, "https": 443}
+_DROPPED: Final = ("deployId", "probe")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What an app registered. `unsupported` has pairs of a function's slug and a rule that it will run without."""
+
+    app: App
+    functions: tuple[Function, ...]
+    unsupported: tuple[tuple[str, str], ...] = ()
+
+
+def read_registration(body: bytes, now: int) -> Registration:
+    """Read the body of `POST /fn/register`. Raises RequestError, which names the function and the field."""
+    payload = {key.lower(): value for key, value in _payload(body).items()}
+    app_id = payload.get("appname")
+    if not isinstance(app_id, str) or not app_id:
+        raise RequestError("App ID required")
+    listed = payload.get("functions") or []
+    if not isinstance(listed, list):
+        raise RequestError("Invalid request: functions must be a list")
+    configs = [_config(value) for value in cast("list[object]", listed)]
+    functions = tuple(read_function(config, app_id, now) for config in configs)
+    _check_ids(functions)
+    return Registration(
+        _app(payload, app_id, body, now),
+        functions,
+        tuple((str(config.get("id")), rule) for config in configs for rule in unsupported(config)),
+    )
+
+
+def read_function(config: dict[str, Any], app_id: str, now: int) -> Function:
+    """Read one function. Raises RequestError."""
+    fields = Fields(f'function "{config.get("id") or config.get("name") or "?"}"', config)
+    slug, name = fields.text("id"), fields.text("name")
+    if not slug:
+        fields.refuse("id", "it cannot be empty")
+    if not name:
+        fields.refuse("name", "it cannot be empty")
+    url, retries = _step(fields)
+    return Function(
+        slug=slug,
+        app_id=app_id,
+        name=name,
+        url=url,
+        triggers=_triggers(fields),
+        retries=retries,
+        flow=read_flow(fields),
+        config=text_of(config),
+        created_at=now,
+    )
+
+
+def normal_url(url: str) -> str:
+    """An app's URL without what does not name the app: some parameters, the default port.
+
+    The host stays as the app gave it, other than on the real server, which turns 127.0.0.1 into localhost: where that
+    resolves to ::1 first the app would not be reached. Only 0.0.0.0, which is no address to call, becomes 127.0.0.1.
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return url
+    host = "127.0.0.1" if parts.hostname == "0.0.0.0" else parts.hostname or ""  # noqa: S104 - it is read, not bound
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS.get(parts.scheme):
+        netloc += f":{port}"
+    query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in _DROPPED]
+    return urlunsplit((parts.scheme, netloc, parts.path, urlencode(query), ""))
+
+
+def _payload(body: bytes) -> dict[str, Any]:
+    try:
+        payload = decode(body)
+    except InvalidJSONError as error:
+        raise RequestError(f"Invalid request: {error}") from None
+    if not isinstance(payload, dict):
+        raise RequestError("Invalid request: the body must be a JSON object")
+    return cast("dict[str, Any]", payload)
+
+
+def _config(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RequestError("Invalid request: each function must be a JSON object")
+    return cast("dict[str, Any]", value)
+
+
+def _app(payload: Mapping[str, Any], app_id: str, body: bytes, now: int) -> App:
+    return App(
+        id=app_id,
+        url=normal_url(_word(payload.get("url"))),
+        sdk=_word(payload.get("sdk")),
+        framework=_word(payload.get("framework")),
+        checksum=hashlib.sha256(body).hexdigest(),
+        synced_at=now,
+    )
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _check_ids(functions: tuple[Function, ...]) -> None:
+    seen = set[str]()
+    for function in functions:
+        if function.slug in seen:
+            raise RequestError(f'At least one function is invalid: there are two functions with the id "{function.slug}"')
+        seen.add(function.slug)
+
+
+def _step(fields: Fields) -> tuple[str, int]:
+    steps = fields.inner("steps")
+    if steps is None or len(steps.values) != 1:
+        fields.refuse("steps", "there must be exactly one step")
+    step = steps.inner(next(iter(steps.values)))
+    runtime = None if step is None else step.inner("runtime")
+    if step is None or runtime is None:
+        fields.refuse("steps", "the step needs a runtime with a URL")
+    url = runtime.text("url")
+    if urlsplit(url).scheme not in _SCHEMES:
+        runtime.refuse("url", "it must begin with http://, https://, ws:// or wss://")
+    retries = step.inner("retries")
+    attempts = fields.values.get("retries") if retries is None else retries.number("attempts", DEFAULT_RETRIES)
+    if not isinstance(attempts, int) or attempts < 0:
+        attempts = DEFAULT_RETRIES
+    return normal_url(url), min(attempts, MAX_RETRIES)
+
+
+def _triggers(fields: Fields) -> tuple[Trigger, ...]:
+    listed = fields.objects("triggers", fields.items("triggers"))
+    if len(listed) > _MAX_TRIGGERS:
+        fields.refuse("triggers", f"there can be {_MAX_TRIGGERS} triggers, not {len(listed)}")
+    triggers = tuple(_trigger(entry) for entry in listed)
+    if len(set(triggers)) < len(triggers):
+        fields.refuse("triggers", "the same trigger is there twice")
+    return triggers
+
+
+def _trigger(fields: Fields) -> Trigger:
+    event, cron = fields.text("event"), fields.text("cron")
+    if bool(event) == bool(cron):
+        fields.refuse("event", "a trigger has either an event or a cron schedule")
+    if len(event) > _MAX_NAME:
+        fields.refuse("event", f"it can have {_MAX_NAME} characters, not {len(event)}")
+    if not cron:
+        if fields.given("jitter"):
+            fields.refuse("jitter", "it goes with a cron schedule only")
+        return Trigger(event=event, expression=fields.expression("expression", EVENT))
+    try:
+        parse_cron(cron)
+    except ConfigError as error:
+        fields.refuse("cron", str(error))
+    jitter = fields.duration("jitter", SECOND, 5 * MINUTE) if fields.given("jitter") else 0
+    return Trigger(cron=cron, jitter=jitter)

@@ -1,0 +1,148 @@
+"""The flow control of a registered function, read and checked (PROTOCOL 3.3)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from inngest_py.dev.duration import DAY, SECOND, parse_go_duration
+from inngest_py.dev.expression import EVENT, EVENT_AND_ASYNC
+from inngest_py.dev.fields import Fields
+from inngest_py.dev.flow import (
+    Batch,
+    Cancel,
+    Concurrency,
+    Debounce,
+    Flow,
+    RateLimit,
+    Scope,
+    Singleton,
+    SingletonMode,
+    Throttle,
+)
+
+_MAX_LIMITS: Final = 2
+_MAX_CANCELS: Final = 5
+_LONGEST_DEBOUNCE: Final = 7 * DAY
+
+
+def read_flow(fields: Fields) -> Flow:
+    """Read all the rules of a function. Raises RequestError."""
+    timeouts = fields.inner("timeouts")
+    flow = Flow(
+        concurrency=_concurrency(fields),
+        rate_limit=_rate_limit(fields.inner("rateLimit")),
+        throttle=_throttle(fields.inner("throttle")),
+        debounce=_debounce(fields.inner("debounce")),
+        batch=_batch(fields.inner("batchEvents")),
+        priority=_priority(fields.inner("priority")),
+        idempotency=fields.expression("idempotency", EVENT),
+        singleton=_singleton(fields.inner("singleton")),
+        cancel=_cancel(fields),
+        start_timeout=None if timeouts is None else timeouts.lenient_duration("start"),
+        finish_timeout=None if timeouts is None else timeouts.lenient_duration("finish"),
+    )
+    _check_batch(fields, flow)
+    return flow
+
+
+def unsupported(config: dict[str, Any]) -> list[str]:
+    """The rules that a function asks for and this server does not carry out."""
+    concurrency = config.get("concurrency")
+    runs = isinstance(concurrency, dict) and concurrency.get("fn")  # pyright: ignore[reportUnknownMemberType]
+    return ["concurrency.fn"] if runs else []
+
+
+def _concurrency(fields: Fields) -> tuple[Concurrency, ...]:
+    value = fields.values.get("concurrency")
+    if value is None:
+        return ()
+    if isinstance(value, dict) and ("fn" in value or "step" in value):
+        value = value.get("step") or []  # pyright: ignore
+    listed: list[Any] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+    if len(listed) > _MAX_LIMITS:
+        fields.refuse("concurrency", f"there can be {_MAX_LIMITS} limits, not {len(listed)}")
+    objects = [entry if isinstance(entry, dict) else {"limit": entry} for entry in listed]
+    return tuple(_limit(entry) for entry in fields.objects("concurrency", objects))
+
+
+def _limit(fields: Fields) -> Concurrency:
+    limit = fields.values.get("limit")
+    if isinstance(limit, str) and limit.isdigit():
+        limit = int(limit)
+    if limit is not None and (not isinstance(limit, (int, float)) or isinstance(limit, bool)):
+        fields.refuse("limit", "it must be a whole number")
+    try:
+        scope = Scope(fields.text("scope") or "fn")
+    except ValueError:
+        fields.refuse("scope", "it must be fn, env or account")
+    key = fields.expression("key", EVENT)
+    if scope is not Scope.FUNCTION and not key:
+        fields.refuse("key", f"the scope {scope.value} needs a key")
+    return Concurrency(int(limit or 0), key, scope)
+
+
+def _rate_limit(fields: Fields | None) -> RateLimit | None:
+    if fields is None:
+        return None
+    limit = fields.number("limit", 0)
+    if limit < 1:
+        fields.refuse("limit", "it must be at least 1")
+    return RateLimit(limit, fields.duration("period", 1, DAY), fields.expression("key", EVENT))
+
+
+def _throttle(fields: Fields | None) -> Throttle | None:
+    if fields is None:
+        return None
+    period = fields.duration("period", 1)
+    limit = max(fields.number("limit", 1), 1)
+    return Throttle(limit, period, max(fields.number("burst", 0), 0), fields.expression("key", EVENT))
+
+
+def _debounce(fields: Fields | None) -> Debounce | None:
+    if fields is None:
+        return None
+    period = fields.duration("period", SECOND, _LONGEST_DEBOUNCE)
+    return Debounce(period, fields.expression("key", EVENT), fields.lenient_duration("timeout"))
+
+
+def _batch(fields: Fields | None) -> Batch | None:
+    if fields is None:
+        return None
+    size = fields.number("maxSize", 0)
+    if size < 2:  # noqa: PLR2004 - a batch of one is none
+        fields.refuse("maxSize", "it must be at least 2")
+    timeout = fields.duration("timeout", SECOND, parse=parse_go_duration)
+    return Batch(size, timeout, fields.expression("key", EVENT), fields.expression("if", EVENT))
+
+
+def _check_batch(fields: Fields, flow: Flow) -> None:
+    if flow.batch is None:
+        return
+    others = {"cancel": flow.cancel, "debounce": flow.debounce, "priority": flow.priority, "singleton": flow.singleton}
+    for name, rule in others.items():
+        if rule:
+            fields.refuse("batchEvents", f"it cannot be combined with {name}")
+
+
+def _priority(fields: Fields | None) -> str:
+    return "" if fields is None else fields.expression("run", EVENT)
+
+
+def _singleton(fields: Fields | None) -> Singleton | None:
+    if fields is None:
+        return None
+    try:
+        mode = SingletonMode(fields.text("mode") or "skip")
+    except ValueError:
+        fields.refuse("mode", "it must be skip or cancel")
+    return Singleton(mode, fields.expression("key", EVENT))
+
+
+def _cancel(fields: Fields) -> tuple[Cancel, ...]:
+    listed = fields.items("cancel")
+    if len(listed) > _MAX_CANCELS:
+        fields.refuse("cancel", f"there can be {_MAX_CANCELS} of them, not {len(listed)}")
+    return tuple(
+        Cancel(entry.text("event"), entry.expression("if", EVENT_AND_ASYNC, plain=True), entry.text("timeout"))
+        for entry in fields.objects("cancel", listed)
+    )

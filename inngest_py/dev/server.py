@@ -1,0 +1,185 @@
+"""The dev server, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from inngest_py.dev.api import Desk, build
+from inngest_py.dev.discovery import Discovery
+from inngest_py.dev.engine import Engine
+from inngest_py.dev.executor import HTTPExecutor
+from inngest_py.dev.ids import Ids
+from inngest_py.dev.notices import Notice
+from inngest_py.dev.options import Options
+from inngest_py.dev.rules import Rules
+from inngest_py.dev.store.sqlite import SQLiteStore
+from inngest_py.errors import ConfigError, UsageError
+from inngest_py.wire.signing import SigningKey
+
+_BACKLOG: Final = 2048
+_GRACE: Final = 2
+
+
+def _ignore(_: Notice) -> None:
+    """Watch nothing."""
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class _HTTPServer(uvicorn.Server):
+    """Leaves the signals alone: they belong to whoever runs the server."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class DevServer:
+    """A dev server: `start`, then `serve` until `stop`, or `serve` alone. `observe` is told what happens.
+
+        server = DevServer(Options(urls=("http://127.0.0.1:5000/api/inngest",)), observe=print)
+        await server.serve()
+
+    `start` raises ConfigError if the port is in use, the database cannot be used, or the address is a public one and
+    there are no keys.
+    """
+
+    def __init__(self, options: Options | None = None, *, observe: Callable[[Notice], None] = _ignore) -> None:
+        self.options = options or Options()
+        self._observe = observe
+        self._key = None if self.options.signing_key is None else SigningKey(self.options.signing_key)
+        self._engine: Engine | None = None
+        self._executor = HTTPExecutor(_now, self._key)
+        self._discovery: Discovery | None = None
+        self._http: _HTTPServer | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._port = self.options.port
+
+    @property
+    def url(self) -> str:
+        """Where the server is, once it has started."""
+        host = "127.0.0.1" if self.options.host in {"0.0.0.0", "::"} else self.options.host  # noqa: S104 - for display
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, once the server has started. Raises UsageError before."""
+        if self._engine is None:
+            raise UsageError("the dev server has not started")
+        return self._engine
+
+    async def start(self) -> None:
+        """Open the port and the database, and begin to work. Returns when requests are answered."""
+        _check_keys(self.options)
+        sock = _bind(self.options.host, self.options.port)
+        self._port = sock.getsockname()[1]
+        try:
+            store = SQLiteStore(self.options.persist)
+        except BaseException:
+            sock.close()
+            raise
+        await self._executor.start()
+        self._engine = Engine(
+            store, self._executor, clock=_now, ids=Ids(os.urandom(16)), rules=self._rules(), observe=self._observe
+        )
+        await self._engine.start()
+        await self._serve_http(self._engine, sock)
+        self._discover()
+
+    async def serve(self) -> None:
+        """Serve until `stop` is called or this task is cancelled."""
+        if self._serving is None:
+            await self.start()
+        try:
+            if self._serving is not None:
+                await asyncio.shield(self._serving)
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Stop serving, and close everything. What was not finished goes on in the next life of a database."""
+        http, self._http = self._http, None
+        if http is None:
+            return
+        if self._discovery is not None:
+            await self._discovery.stop()
+        http.should_exit = True
+        if self._serving is not None:
+            await self._serving
+        await self.engine.stop()
+        await self._executor.stop()
+
+    def _rules(self) -> Rules:
+        interval = self.options.retry_interval
+        return Rules(retry_interval=None if interval is None else round(interval * 1000))
+
+    async def _serve_http(self, engine: Engine, sock: socket.socket) -> None:
+        desk = Desk(
+            engine=engine,
+            signing_key=self._key,
+            event_keys=frozenset(self.options.event_keys),
+            options={
+                "urls": list(self.options.urls),
+                "poll": self.options.poll,
+                "poll_interval": self.options.poll_interval,
+                "retry_interval": self.options.retry_interval,
+            },
+        )
+        config = uvicorn.Config(
+            build(desk), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE
+        )
+        self._http = _HTTPServer(config)
+        self._serving = asyncio.create_task(self._http.serve(sockets=[sock]), name="inngest-http")
+        while not self._http.started and not self._serving.done():
+            await asyncio.sleep(0)
+
+    def _discover(self) -> None:
+        interval = self.options.poll_interval if self.options.poll else None
+        self._discovery = Discovery(
+            self.options.urls, self._executor.put, interval=interval, clock=_now, observe=self._observe
+        )
+        self._discovery.start()
+
+
+def _check_keys(options: Options) -> None:
+    if _is_local(options.host) or (options.signing_key and options.event_keys):
+        return
+    raise ConfigError(
+        f"{options.host} is not an address of this machine alone: set a signing key and an event key, "
+        "or listen on 127.0.0.1"
+    )
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(f"port {port} is in use on {host}: stop what uses it, or choose another port") from None
+        raise ConfigError(f"{host}:{port} cannot be listened on: {error.strerror or error}") from None
+    sock.listen(_BACKLOG)
+    sock.setblocking(False)
+    return sock

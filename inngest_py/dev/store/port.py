@@ -1,0 +1,86 @@
+"""What the dev server asks of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from inngest_py.dev.decisions import Change
+from inngest_py.dev.model import Event, Job, Record, Run, Step
+
+LATEST: Final = (1 << 62, "")
+"""The place before which everything is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs to list; an empty field does not filter. `before` is the time and id of the last one seen."""
+
+    status: str = ""
+    function: str = ""
+    app: str = ""
+    before: tuple[int, str] = LATEST
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events to list; an empty field does not filter."""
+
+    name: str = ""
+    since: int = 0
+    internal: bool = True
+    before: tuple[int, str] = LATEST
+    limit: int = 20
+
+
+class Store(Protocol):
+    """Keeps records. What `commit` has returned from survives; all of it or nothing."""
+
+    durable: bool
+    """Whether a commit waits for a disk, so that it should not be made on the event loop."""
+
+    def load(self) -> Iterator[Record]:
+        """Everything that is alive, in an order in which the state can take it."""
+        ...
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        """Carry out changes, in one transaction."""
+        ...
+
+    def event(self, event_id: str) -> Event | None:
+        """An event, or None."""
+        ...
+
+    def events(self, wanted: EventFilter) -> list[Event]:
+        """A page of events, newest first."""
+        ...
+
+    def run(self, run_id: str) -> Run | None:
+        """A run, or None."""
+        ...
+
+    def runs(self, wanted: RunFilter) -> list[Run]:
+        """A page of runs, newest first."""
+        ...
+
+    def runs_of_event(self, event_id: str) -> list[Run]:
+        """The runs that an event is part of."""
+        ...
+
+    def steps(self, run_id: str) -> list[Step]:
+        """The steps of a run, in the order in which they were found."""
+        ...
+
+    def jobs(self, run_id: str) -> list[Job]:
+        """The jobs of a run."""
+        ...
+
+    def forget(self, before: int) -> None:
+        """Forget what ended before a time, in Unix milliseconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...

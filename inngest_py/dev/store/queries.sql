@@ -1,0 +1,177 @@
+-- Each query has a name, which rows.py and sqlite.py know it by, and a sentence. `?` are positional.
+
+-- name: put_app
+-- Store an app in place of what is known of it.
+INSERT OR REPLACE INTO apps (id, url, sdk, framework, checksum, synced_at, archived_at) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_function
+-- Store a function in place of what is known of it.
+INSERT OR REPLACE INTO functions (slug, app_id, config, version, created_at, archived_at) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: put_event
+-- Store an event; one that is sent again with the same id is the same event.
+INSERT OR IGNORE INTO events (id, name, ts, received_at, data, user, key, v, seeded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_run
+-- Store a run in place of what is known of it.
+INSERT OR REPLACE INTO runs (id, function, app_id, status, event_id, events, event_name, created_at, started_at,
+    ended_at, output, error, max_attempts, version, force_plan, correlation, slots, priority, start_by, finish_by,
+    batch_id, cron, singleton)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_batched
+-- Remember that a run has an event besides its first.
+INSERT OR IGNORE INTO batched (event_id, run_id) VALUES (?, ?);
+
+-- name: put_step
+-- Store a step in place of what is known of it.
+INSERT OR REPLACE INTO steps (run_id, id, name, op, status, queued_at, started_at, ended_at, attempts, position, memo,
+    error, input)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_job
+-- Store a job in place of what is known of it.
+INSERT OR REPLACE INTO jobs (id, run_id, kind, target, at, status, max_attempts, attempt, generation, siblings,
+    started_at, step_id, request)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_pause
+-- Store a pause.
+INSERT OR REPLACE INTO pauses (id, run_id, kind, created_at, expires_at, step_id, name, expression, siblings)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: put_claim
+-- Store an idempotency key.
+INSERT OR REPLACE INTO claims (function, key, expires_at) VALUES (?, ?, ?);
+
+-- name: put_meter
+-- Store how far a rate limit or throttle is.
+INSERT OR REPLACE INTO meters (function, key, tat) VALUES (?, ?, ?);
+
+-- name: put_buffer
+-- Store the events that are held back.
+INSERT OR REPLACE INTO buffers (function, key, kind, events, since, due, size) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: drop_job
+-- Forget a job that is done.
+DELETE FROM jobs WHERE id = ?;
+
+-- name: drop_pause
+-- Forget a pause that is over.
+DELETE FROM pauses WHERE id = ?;
+
+-- name: drop_claim
+-- Forget an idempotency key that holds no longer.
+DELETE FROM claims WHERE function = ? AND key = ?;
+
+-- name: drop_meter
+-- Forget a meter.
+DELETE FROM meters WHERE function = ? AND key = ?;
+
+-- name: drop_buffer
+-- Forget what was held back and is no longer.
+DELETE FROM buffers WHERE function = ? AND key = ?;
+
+-- name: all_apps
+-- Every app, also the archived ones.
+SELECT id, url, sdk, framework, checksum, synced_at, archived_at FROM apps;
+
+-- name: all_functions
+-- Every function, also the archived ones: runs of them may be active.
+SELECT slug, app_id, config, version, created_at, archived_at FROM functions;
+
+-- name: live_events
+-- The events of active runs, and those that are held back.
+SELECT id, name, ts, received_at, data, user, key, v, seeded FROM events WHERE id IN (
+    SELECT listed.value FROM runs, json_each(runs.events) AS listed WHERE runs.status IN ('Queued', 'Running')
+    UNION SELECT listed.value FROM buffers, json_each(buffers.events) AS listed);
+
+-- name: live_runs
+-- The active runs.
+SELECT * FROM runs WHERE status IN ('Queued', 'Running') ORDER BY created_at, id;
+
+-- name: live_steps
+-- The steps of active runs, the finished ones in the order in which they finished.
+SELECT steps.* FROM runs JOIN steps ON steps.run_id = runs.id WHERE runs.status IN ('Queued', 'Running')
+ORDER BY steps.run_id, steps.position IS NULL, steps.position;
+
+-- name: all_jobs
+-- Every job: they belong to active runs.
+SELECT * FROM jobs ORDER BY at, id;
+
+-- name: all_pauses
+-- Every pause: they belong to active runs.
+SELECT * FROM pauses;
+
+-- name: all_claims
+-- Every idempotency key.
+SELECT function, key, expires_at FROM claims;
+
+-- name: all_meters
+-- Every meter.
+SELECT function, key, tat FROM meters;
+
+-- name: all_buffers
+-- Everything that is held back.
+SELECT function, key, kind, events, since, due, size FROM buffers;
+
+-- name: event
+-- One event by our id.
+SELECT id, name, ts, received_at, data, user, key, v, seeded FROM events WHERE id = ?;
+
+-- name: events
+-- A page of events, newest first: of a name or of all, within a time, older than a place.
+SELECT id, name, ts, received_at, data, user, key, v, seeded FROM events
+WHERE (received_at, id) < (:before_time, :before_id) AND received_at >= :since
+    AND (:name = '' OR name = :name) AND (:internal OR name NOT LIKE 'inngest/%')
+ORDER BY received_at DESC, id DESC LIMIT :limit;
+
+-- name: run
+-- One run by its id.
+SELECT * FROM runs WHERE id = ?;
+
+-- name: runs
+-- A page of runs, newest first: of a status, a function, an app or of all, older than a place.
+SELECT * FROM runs
+WHERE (created_at, id) < (:before_time, :before_id)
+    AND (:status = '' OR status = :status) AND (:app = '' OR app_id = :app)
+ORDER BY created_at DESC, id DESC LIMIT :limit;
+
+-- name: runs_of_function
+-- The same for one function, which has an index of its own.
+SELECT * FROM runs
+WHERE function = :function AND (created_at, id) < (:before_time, :before_id)
+    AND (:status = '' OR status = :status) AND (:app = '' OR app_id = :app)
+ORDER BY created_at DESC, id DESC LIMIT :limit;
+
+-- name: runs_of_event
+-- The runs that an event is part of.
+SELECT * FROM runs WHERE event_id = :event OR id IN (SELECT run_id FROM batched WHERE event_id = :event)
+ORDER BY created_at, id;
+
+-- name: steps
+-- The steps of a run, in the order in which they were found.
+SELECT * FROM steps WHERE run_id = ? ORDER BY queued_at, position IS NULL, position;
+
+-- name: jobs
+-- The jobs of a run.
+SELECT * FROM jobs WHERE run_id = ? ORDER BY at, id;
+
+-- name: forget_steps
+-- Forget the steps of runs that ended before a time.
+DELETE FROM steps WHERE run_id IN (SELECT id FROM runs WHERE ended_at < ?);
+
+-- name: forget_batched
+-- Forget what else started runs that ended before a time.
+DELETE FROM batched WHERE run_id IN (SELECT id FROM runs WHERE ended_at < ?);
+
+-- name: forget_runs
+-- Forget runs that ended before a time.
+DELETE FROM runs WHERE ended_at < ?;
+
+-- name: forget_events
+-- Forget events that came before a time and belong to no run and no buffer.
+DELETE FROM events WHERE received_at < ?
+    AND id NOT IN (SELECT event_id FROM runs)
+    AND id NOT IN (SELECT event_id FROM batched)
+    AND id NOT IN (SELECT listed.value FROM buffers, json_each(buffers.events) AS listed);

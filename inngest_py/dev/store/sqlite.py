@@ -1,0 +1,196 @@
+"""The store on SQLite: one connection, one transaction for all that was decided together."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from inngest_py.dev.decisions import Change, Put
+from inngest_py.dev.model import Claim, Event, Function, Job, Meter, Record, Run, Step
+from inngest_py.dev.registration import read_function
+from inngest_py.dev.store import rows
+from inngest_py.dev.store.port import EventFilter, RunFilter
+from inngest_py.dev.store.queries import queries, read
+from inngest_py.errors import ConfigError
+from inngest_py.wire.codec import decode
+
+MIGRATIONS: Final = ("schema.sql",)
+"""What leads from each version of the database to the next; the first makes version 1 out of an empty file."""
+
+_IN_MEMORY: Final = ":memory:"
+_BUSY: Final = 2.0
+
+
+class SQLiteStore:
+    """Keeps records in a file, or in memory without a path.
+
+    Raises ConfigError if the file is of a newer version, which leaves it untouched, is in use, or is no database.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.durable = path is not None
+        self._lock = Lock()
+        try:
+            self._connection = _open(path)
+        except sqlite3.Error as error:
+            raise ConfigError(f'the database "{path}" cannot be used: {_reason(error)}') from None
+        self._queries = queries()
+
+    def load(self) -> Iterator[Record]:
+        """Everything that is alive, in an order in which the state can take it."""
+        for row in self._all("all_functions"):
+            yield _function(row)
+        readers: dict[str, Any] = {
+            "all_apps": rows.read_app,
+            "live_events": rows.read_event,
+            "live_runs": rows.read_run,
+            "live_steps": rows.read_step,
+            "all_jobs": rows.read_job,
+            "all_pauses": rows.read_pause,
+            "all_claims": lambda row: Claim(**dict(row)),
+            "all_meters": lambda row: Meter(**dict(row)),
+            "all_buffers": rows.read_buffer,
+        }
+        for query, reader in readers.items():
+            for row in self._all(query):
+                yield reader(row)
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        """Carry out changes in one transaction. Of several to one record only the last is written."""
+        last: dict[tuple[str, rows.Values], tuple[str, rows.Values]] = {}
+        batched = list[rows.Values]()
+        for change in changes:
+            word, key, row = rows.row_of(change.record)
+            last[word, key] = (f"put_{word}", row) if isinstance(change, Put) else (f"drop_{word}", key)
+            if isinstance(change.record, Run):
+                batched += [(event_id, change.record.id) for event_id in change.record.events[1:]]
+        groups: dict[str, list[rows.Values]] = {"put_batched": batched} if batched else {}
+        for query, values in last.values():
+            groups.setdefault(query, []).append(values)
+        with self._lock, self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for query, listed in groups.items():
+                self._connection.executemany(self._queries[query], listed)
+
+    def event(self, event_id: str) -> Event | None:
+        """An event, or None."""
+        found = self._all("event", (event_id,))
+        return rows.read_event(found[0]) if found else None
+
+    def events(self, wanted: EventFilter) -> list[Event]:
+        """A page of events, newest first."""
+        before_time, before_id = wanted.before
+        values = {
+            "name": wanted.name,
+            "since": wanted.since,
+            "internal": wanted.internal,
+            "limit": wanted.limit,
+            "before_time": before_time,
+            "before_id": before_id,
+        }
+        return [rows.read_event(row) for row in self._all("events", values)]
+
+    def run(self, run_id: str) -> Run | None:
+        """A run, or None."""
+        found = self._all("run", (run_id,))
+        return rows.read_run(found[0]) if found else None
+
+    def runs(self, wanted: RunFilter) -> list[Run]:
+        """A page of runs, newest first."""
+        before_time, before_id = wanted.before
+        values = {
+            "status": wanted.status,
+            "app": wanted.app,
+            "limit": wanted.limit,
+            "before_time": before_time,
+            "before_id": before_id,
+        }
+        if wanted.function:
+            values["function"] = wanted.function
+        query = "runs_of_function" if wanted.function else "runs"
+        return [rows.read_run(row) for row in self._all(query, values)]
+
+    def runs_of_event(self, event_id: str) -> list[Run]:
+        """The runs that an event is part of."""
+        return [rows.read_run(row) for row in self._all("runs_of_event", {"event": event_id})]
+
+    def steps(self, run_id: str) -> list[Step]:
+        """The steps of a run, in the order in which they were found."""
+        return [rows.read_step(row) for row in self._all("steps", (run_id,))]
+
+    def jobs(self, run_id: str) -> list[Job]:
+        """The jobs of a run."""
+        return [rows.read_job(row) for row in self._all("jobs", (run_id,))]
+
+    def forget(self, before: int) -> None:
+        """Forget what ended before a time."""
+        with self._lock, self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for query in ("forget_steps", "forget_batched", "forget_runs", "forget_events"):
+                self._connection.execute(self._queries[query], (before,))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _all(self, query: str, values: Any = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._connection.execute(self._queries[query], values).fetchall()
+
+
+def _function(row: sqlite3.Row) -> Function:
+    config: dict[str, Any] = decode(row["config"].encode())
+    function = read_function(config, row["app_id"], row["created_at"])
+    return replace(function, version=row["version"], archived_at=row["archived_at"])
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _check_version(path)
+    connection = sqlite3.connect(
+        _IN_MEMORY if path is None else path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        _set_up(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_version(path: Path) -> None:
+    """Look at the version without touching the file."""
+    if not path.exists() or not path.stat().st_size:
+        return
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise ConfigError(
+            f'the database "{path}" is of version {version}, which a newer inngest-py wrote; this one knows '
+            f"{len(MIGRATIONS)}. Use the newer one, or another file"
+        )
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    """One process has the file to itself, and each commit is on disk when it returns."""
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN EXCLUSIVE;\n{read(migration)}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _reason(error: sqlite3.Error) -> str:
+    if "locked" in str(error):
+        return "another process is using it. Stop that one, or choose another file"
+    return str(error)
