@@ -32,9 +32,10 @@ class Key(NamedTuple):
 
 
 @lru_cache(maxsize=16_384)
-def hash_id(step_id: str) -> str:
-    """The SHA-1 of an id, in hex."""
-    return hashlib.sha1(step_id.encode(), usedforsecurity=False).hexdigest()
+def key_of(step_id: str, repeat: int) -> Key:
+    """The key of the first or a further use of an id; the hash is the SHA-1 of `id`, `id:1`, `id:2` and so on."""
+    text = f"{step_id}:{repeat}" if repeat else step_id
+    return Key(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), step_id, repeat, step_id)
 
 
 class Identities:
@@ -46,21 +47,20 @@ class Identities:
         self._uses: dict[str, int] = {}
 
     def next(self, step_id: StepId) -> Key:
-        """Identify the next use of a step id. Raises ConfigError for an empty id."""
-        if isinstance(step_id, str):
-            text = name = step_id
-        else:
-            text, name = _read(step_id)
-        index = self._uses.get(text, 0)
-        self._uses[text] = index + 1
-        if index:
-            return Key(hash_id(f"{text}:{index}"), text, index, name)
-        if not text:
-            raise ConfigError('a step needs an id that says what it does, as in step.run("charge-card", ...)')
-        return Key(hash_id(text), text, 0, name)
+        """Identify the next use of a step id. Raises ConfigError for an empty id, and for what is none."""
+        if type(step_id) is not str or not step_id:
+            options = _checked(step_id)
+            return self.next(options.id)._replace(name=options.name or options.id)
+        uses = self._uses
+        repeat = uses.get(step_id, 0)
+        uses[step_id] = repeat + 1
+        return key_of(step_id, repeat)
 
 
-def _read(step_id: object) -> tuple[str, str]:
-    if not isinstance(step_id, StepOptions):
-        raise ConfigError(f"a step id must be a string or StepOptions, not {step_id!r}")
-    return step_id.id, step_id.name or step_id.id
+def _checked(step_id: object) -> StepOptions:
+    if not isinstance(step_id, StepOptions) or type(step_id.id) is not str or not step_id.id:
+        raise ConfigError(
+            f"{step_id!r} is not a step id: write one that says what the step does, as in "
+            'step.run("charge-card", ...), or StepOptions(id=, name=)'
+        )
+    return step_id

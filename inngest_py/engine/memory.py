@@ -25,19 +25,19 @@ ABSENT: Final = Absent()
 
 
 class Memory:
-    """The memos of one call, by hashed id, and the order in which the steps were completed."""
+    """The memos of one call, by hashed id, and `order`: the ids in the order in which the steps were completed."""
 
-    __slots__ = ("_memos", "_order", "_positions")
+    __slots__ = ("_memos", "_positions", "order")
 
     def __init__(self, memos: Mapping[str, Any], order: Sequence[str] = ()) -> None:
         self._memos = memos
-        self._order = [hashed for hashed in order if hashed in memos]
         self._positions: Mapping[str, int] | None = None
+        self.order: Sequence[str] = [hashed for hashed in order if hashed in memos]
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
         memo = self._memos.get(hashed, ABSENT)
-        if memo is not ABSENT and is_input_only(memo):
+        if type(memo) is dict and "data" not in memo and is_input_only(memo):
             return ABSENT
         return memo
 
@@ -46,15 +46,10 @@ class Memory:
         memo = self._memos.get(hashed)
         return memo["input"] if is_input_only(memo) else None
 
-    @property
-    def order(self) -> Sequence[str]:
-        """The hashed ids in the order in which their steps were completed."""
-        return self._order
-
     def position(self, hashed: str) -> int | None:
         """When a step was completed, counted from 0, or None if that is not known."""
         if self._positions is None:
-            self._positions = {known: index for index, known in enumerate(self._order)}
+            self._positions = {known: index for index, known in enumerate(self.order)}
         return self._positions.get(hashed)
 
 
@@ -65,13 +60,12 @@ def is_input_only(memo: Any) -> TypeIs[dict[str, Any]]:
 
 def result_of(memo: Any, step_id: str) -> Any:
     """Unwrap the memo of a step that ran. Raises StepError if the step failed, however malformed the error."""
-    if type(memo) is dict:
-        fields = cast("dict[str, Any]", memo)
-        if "error" in fields:
-            raise step_error(step_id, fields["error"])
-        if "data" in fields:
-            return fields["data"]
-    return cast("Any", memo)
+    if type(memo) is not dict:
+        return memo
+    fields = cast("dict[str, Any]", memo)
+    if "error" in fields:
+        raise step_error(step_id, fields["error"])
+    return fields.get("data", fields)
 
 
 def event_of(memo: Any) -> Event[dict[str, Any]] | None:

@@ -14,34 +14,29 @@ from inngest_py.engine.memory import Memory
 class Turns:
     """Walks along the order of completion as steps are handed over."""
 
-    __slots__ = ("_memory", "_next", "_passed")
+    __slots__ = ("_memory", "_next", "_passed", "expected")
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._next = 0
         self._passed: set[str] = set()
+        self.expected = memory.order[0] if memory.order else None
+        """The hashed id of the step that is next in the order, or None when none is left."""
 
     def is_next(self, hashed: str) -> bool:
         """Whether this step is next in the order; a step whose place is not known never has to wait for another."""
-        order = self._memory.order
-        if self._next < len(order):
-            return order[self._next] == hashed or self._memory.position(hashed) is None
-        return True
+        return self.expected is None or self.expected == hashed or self._memory.position(hashed) is None
 
     def hand_over(self, hashed: str) -> None:
-        """Note that a step got its memo."""
-        order = self._memory.order
-        if self._next < len(order) and order[self._next] == hashed:
-            self._next += 1
-        else:
+        """Note that a step got its memo, and move on to the first one that has not."""
+        if hashed != self.expected:
             self._passed.add(hashed)
-        while self._passed and self._next < len(order) and order[self._next] in self._passed:
-            self._next += 1
-
-    def expected(self) -> str | None:
-        """The hashed id of the step that is next in the order, if any is left."""
+            return
         order = self._memory.order
-        return order[self._next] if self._next < len(order) else None
+        self._next += 1
+        while self._next < len(order) and order[self._next] in self._passed:
+            self._next += 1
+        self.expected = order[self._next] if self._next < len(order) else None
 
     def first_of(self, waiting: Collection[str]) -> str:
         """Of the steps that wait, the one that was completed first."""

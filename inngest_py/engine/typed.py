@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import pydantic
 from pydantic import TypeAdapter
@@ -20,7 +20,7 @@ Adapter = TypeAdapter[Any]
 
 _AS_THEY_ARE: Final[frozenset[Any]] = frozenset({Any, object, None, type(None), str, int, bool, dict, list})
 _AWAITABLES: Final = frozenset({Awaitable, Coroutine})
-_known: WeakKeyDictionary[Callable[..., Any], Adapter | None] = WeakKeyDictionary()
+_by_code: Final[dict[CodeType | None, TypeAdapter[Any] | None]] = {}
 
 
 class Unstated:
@@ -30,53 +30,64 @@ class Unstated:
 UNSTATED: Final = Unstated()
 
 
-def adapter_of(handler: Callable[..., Any], output_type: Any) -> Adapter | None:
-    """The adapter for what was stated, or else for what the handler says that it returns."""
-    return adapter_for(handler) if output_type is UNSTATED else adapter_of_type(output_type)
+def adapter_of(handler: Callable[..., Any], output_type: Any = UNSTATED) -> Adapter | None:
+    """The adapter for what was stated, or else for what the handler says that it returns.
+
+    None means that JSON's own types will do, or that nothing is known.
+    """
+    if output_type is not UNSTATED:
+        return _adapter(output_type)
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    annotations: Mapping[str, Any] = getattr(handler, "__annotations__", {})
+    if "return" not in annotations:
+        return None
+    returned = annotations["return"]
+    return _adapter_of_text(handler) if isinstance(returned, str) else _adapter(returned)
 
 
-def adapter_for(handler: Callable[..., Any]) -> Adapter | None:
-    """The adapter for what a handler says that it returns, or None if JSON's own types will do."""
-    bare = _unwrap(handler)
+def _adapter(returned: Any) -> Adapter | None:
     try:
-        return _known[bare]
-    except (KeyError, TypeError):
-        adapter = adapter_of_type(_returned_type(bare))
-        with suppress(TypeError):
-            _known[bare] = adapter
-        return adapter
+        return _adapter_of_type(returned)
+    except TypeError:
+        return _new_adapter(returned)
 
 
-def adapter_of_type(returned: Any) -> Adapter | None:
-    """The adapter for a type, or None if JSON's own types will do or nothing is known of it."""
+@lru_cache(maxsize=1024)
+def _adapter_of_type(returned: Any) -> Adapter | None:
+    if returned in _AS_THEY_ARE:
+        return None
+    if typing.get_origin(returned) in _AWAITABLES:
+        return _adapter(typing.get_args(returned)[-1])
+    return _new_adapter(returned)
+
+
+def _new_adapter(returned: Any) -> Adapter | None:
     try:
-        if returned in _AS_THEY_ARE:
-            return None
         return TypeAdapter(returned)
     except (pydantic.errors.PydanticUserError, NameError, TypeError):
         return None
 
 
-def _unwrap(handler: Callable[..., Any]) -> Callable[..., Any]:
-    while isinstance(handler, functools.partial):
-        handler = handler.func
-    return getattr(handler, "__func__", handler)
+def _adapter_of_text(handler: Callable[..., Any]) -> Adapter | None:
+    """The adapter for an annotation that is still text, as all are under `from __future__ import annotations`.
 
-
-def _returned_type(handler: Callable[..., Any]) -> Any:
+    It is kept by the code: a function inside another one is a new object each time, and means the same.
+    """
+    code = getattr(handler, "__code__", None)
+    if code in _by_code:
+        return _by_code[code]
     try:
-        returned = inspect.get_annotations(handler, eval_str=True).get("return")
+        adapter = _adapter(inspect.get_annotations(handler, eval_str=True)["return"])
     except (NameError, TypeError, AttributeError, SyntaxError):
-        return None
-    if typing.get_origin(returned) in _AWAITABLES:
-        return typing.get_args(returned)[-1]
-    return returned
+        adapter = None
+    if code is not None:
+        _by_code[code] = adapter
+    return adapter
 
 
-def restore(adapter: Adapter | None, value: Any, step_id: str) -> Any:
+def restore(adapter: Adapter, value: Any, step_id: str) -> Any:
     """Give a memoized value its type. Raises EventDataError, naming the step and what does not fit."""
-    if adapter is None:
-        return value
     try:
         return adapter.validate_python(value)
     except pydantic.ValidationError:

@@ -13,7 +13,7 @@ from inngest_py.engine import catalogue
 from inngest_py.engine.effects import Invoke
 from inngest_py.engine.identity import Key, StepId
 from inngest_py.engine.memory import ABSENT, event_of, result_of
-from inngest_py.engine.typed import UNSTATED, adapter_for, adapter_of, restore
+from inngest_py.engine.typed import UNSTATED, adapter_of, restore
 from inngest_py.function import Function
 from inngest_py.steps.context import BaseContext
 from inngest_py.steps.inside import ParallelMode, check_branches, parallel_mode, run_opts
@@ -68,7 +68,9 @@ class Step:
         if memo is ABSENT:
             invoke = Invoke(handler, args, kwargs)
             memo = await execution.take(key, lambda: catalogue.run(key, run_opts()), invoke)
-        return restore(adapter_of(handler, output_type), result_of(memo, key.id), key.id)
+        result = result_of(memo, key.id)
+        adapter = adapter_of(handler, output_type)
+        return result if adapter is None else restore(adapter, result, key.id)
 
     async def sleep(self, step_id: StepId, duration: str | timedelta) -> None:
         """Let the run sleep for a duration such as `"24h"`, up to 366 days. No thread and no request is held."""
@@ -128,7 +130,9 @@ class Step:
         key = self._key(step_id)
         target = catalogue.invoked_id(key, function)
         memo = await self._ask(key, lambda: catalogue.invoke(key, target, data, timeout, v))
-        return cast("T", restore(adapter_for(function.handler), result_of(memo, key.id), key.id))
+        result = result_of(memo, key.id)
+        adapter = adapter_of(function.handler)
+        return cast("T", result if adapter is None else restore(adapter, result, key.id))
 
     async def invoke_by_id(
         self,

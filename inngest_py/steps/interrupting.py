@@ -19,7 +19,7 @@ from inngest_py.engine.plan import Answer, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, attempt
 from inngest_py.engine.verdict import Policy
 from inngest_py.errors import Interrupt
-from inngest_py.runtime import background_loop
+from inngest_py.runtime import LoopCaller, background_loop, run_on_loop
 from inngest_py.steps.inside import ParallelMode, current_step, parallel_mode, refuse_nesting
 
 
@@ -33,10 +33,11 @@ class Branch:
 class Execution:
     """One execution of one plain function."""
 
-    def __init__(self, plan: Plan, policy: Policy, app_id: str) -> None:
+    def __init__(self, plan: Plan, policy: Policy, app_id: str, on_loop: LoopCaller = run_on_loop) -> None:
         self.plan = plan
         self.app_id = app_id
         self._policy = policy
+        self._on_loop = on_loop
         self._branch: Branch | None = None
 
     def run(self, call: Callable[[], Any]) -> Outcome:
@@ -95,20 +96,21 @@ class Execution:
     def _execute(self, step: Step, invoke: Invoke) -> None:
         token = current_step.set(step.key.id)
         try:
-            drive(attempt(self.plan, step, invoke, self._policy), _perform)
+            drive(attempt(self.plan, step, invoke, self._policy), self._perform)
         finally:
             current_step.reset(token)
 
+    def _perform(self, effect: Effect) -> Any:
+        assert isinstance(effect, Invoke)  # noqa: S101 - the only effect of an attempt
+        return called(effect.handler, effect.args, effect.kwargs, self._on_loop)
 
-def _perform(effect: Effect) -> Any:
-    assert isinstance(effect, Invoke)  # noqa: S101 - the only effect of an attempt
-    return called(effect.handler, effect.args, effect.kwargs)
 
-
-def called(handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def called(
+    handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], on_loop: LoopCaller = run_on_loop
+) -> Any:
     """Call a function of the user's from plain code; one that is async runs on the background loop."""
     result: Any = handler(*args, **kwargs)
-    return background_loop().run(lambda: result) if asyncio.iscoroutine(result) else result
+    return on_loop(lambda: result, background_loop().running) if asyncio.iscoroutine(result) else result
 
 
 def _value(outcome: Outcome) -> Any:

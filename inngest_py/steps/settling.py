@@ -55,6 +55,7 @@ class Execution:
         self._policy = policy
         self._in_thread = in_thread
         self._loop = asyncio.get_running_loop()
+        self._memory = plan.memory
         self._turns = Turns(plan.memory)
         self._main: asyncio.Task[Any] | None = None
         self._served: asyncio.Task[Any] | None = None
@@ -102,7 +103,7 @@ class Execution:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
-        memo = self.plan.memory.recall(hashed)
+        memo = self._memory.recall(hashed)
         if memo is ABSENT or not self._turns.is_next(hashed) or asyncio.current_task() is not self._served:
             return ABSENT
         self._turns.hand_over(hashed)
@@ -113,7 +114,7 @@ class Execution:
         refuse_nesting(key.id)
         if self.plan.interrupted:
             await self._for_ever()
-        memo = self.plan.memory.recall(key.hashed)
+        memo = self._memory.recall(key.hashed)
         if memo is not ABSENT:
             await self._wait(key.hashed, self._stored)
             return memo
@@ -206,8 +207,8 @@ class Execution:
 
     def _serve(self) -> None:
         """Let one memoized step go on: the next in the order, or if nobody asks for that one, the first after it."""
-        hashed = self._turns.expected()
-        if hashed not in self._stored:
+        hashed = self._turns.expected
+        if hashed is None or hashed not in self._stored:
             hashed = self._turns.first_of(self._stored)
         waiter = self._stored.pop(hashed)
         self._turns.hand_over(hashed)

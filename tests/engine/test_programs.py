@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
-from played import Played, make_client
 
 from inngest_py import Context, ContextSync, Handler, StepError, TriggerEvent
+from played import Played, make_client
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -79,7 +79,7 @@ def _grow(parts):
 PROGRAMS = st.recursive(LEAVES, _grow, max_leaves=8)
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """A step failed for good, in the reference interpreter."""
 
 
@@ -88,7 +88,7 @@ def reference(program) -> Any:
     match program:
         case Run(_, value, fails):
             if fails >= MAX_ATTEMPTS:
-                raise Failed
+                raise FailedError
             return value
         case Nap():
             return None
@@ -99,7 +99,7 @@ def reference(program) -> Any:
         case Rescue(part, fallback):
             try:
                 return reference(part)
-            except Failed:
+            except FailedError:
                 return reference(fallback)
         case Choice(test, then):
             return reference(then) if reference(test) else 0
@@ -110,7 +110,7 @@ def reference_together(parts) -> list[Any]:
     for part in parts:
         try:
             results.append(reference(part))
-        except Failed as error:
+        except FailedError as error:
             failed = error
     if failed is not None:
         raise failed
@@ -229,7 +229,7 @@ def test_a_program_ends_as_the_reference_says_and_no_successful_step_runs_twice(
 
     try:
         expected = ("completed", reference(program))
-    except Failed:
+    except FailedError:
         expected = ("failed", None)
     assert (run.status, run.output if run.status == "completed" else None) == expected
     assert len(interpreter.succeeded) == len(set(interpreter.succeeded))

@@ -8,10 +8,9 @@ import hashlib
 import json
 import logging
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from played import Played, call_request, make_client, play
 
 from inngest_py import (
     Backoff,
@@ -26,6 +25,7 @@ from inngest_py import (
     StepOptions,
     TriggerEvent,
 )
+from played import Played, call_request, make_client, play
 
 TRIGGER = TriggerEvent(event="test/event")
 
@@ -123,7 +123,7 @@ def test_a_return_in_finally_changes_nothing(client):
         try:
             value = ctx.step.run("work", lambda: 1)
         finally:
-            return value  # noqa: B012, SIM107
+            return value  # noqa: B012
 
     assert play(client, "fn").output == 1
 
@@ -217,7 +217,7 @@ def test_a_malformed_error_memo_is_still_an_error(client, memo):
         ("90s", "90"),
         (timedelta(milliseconds=10), "1"),
         ("30d", "86400"),
-        (datetime(2030, 1, 1, tzinfo=timezone.utc), "2030-01-01T00:00:00.000Z"),
+        (datetime(2030, 1, 1, tzinfo=UTC), "2030-01-01T00:00:00.000Z"),
     ],
 )
 def test_retry_after_in_a_step_becomes_the_header(client, when, header):
