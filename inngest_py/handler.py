@@ -31,7 +31,8 @@ from inngest_py.flows.registration import register
 from inngest_py.flows.state import fetch_state
 from inngest_py.function import Function
 from inngest_py.performer import Performer
-from inngest_py.runtime import ThreadCaller, Threads
+from inngest_py.runtime import Guarded, LoopCaller, ThreadCaller, Threads, run_on_loop
+from inngest_py.settings import Settings
 from inngest_py.wire import headers
 from inngest_py.wire.call import read_call
 from inngest_py.wire.codec import decode, encode
@@ -52,8 +53,9 @@ class Handler:
 
     `functions` are those to serve, all that the client has declared if none are given. `serve_origin` and
     `serve_path` say where the server finds this app, if that is not where its requests arrive. `in_thread` calls a
-    plain function from a coroutine; `clock` gives the Unix time in seconds. Raises ConfigError if the app is in
-    production and has no signing key, or if two functions have the same id.
+    plain function from a coroutine, `on_loop` runs an async one for plain code: a framework may have ways of its own.
+    `clock` gives the Unix time in seconds. Raises ConfigError if the app is in production and has no signing key, or
+    if two functions have the same id.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Handler:
         serve_origin: str | None = None,
         serve_path: str | None = None,
         in_thread: ThreadCaller | None = None,
+        on_loop: LoopCaller = run_on_loop,
         clock: Callable[[], float] = time.time,
     ) -> None:
         settings = client.settings
@@ -80,7 +83,7 @@ class Handler:
         self._serve_path: Final = serve_path or settings.serve_path
         self._clock: Final = clock
         self._given: Final = None if functions is None else _by_id(functions)
-        self._performer: Final = Performer(client.transport, in_thread or Threads(settings.threads))
+        self._performer: Final = Performer(client.transport, _threads(in_thread, settings), on_loop)
 
     def handle(self, request: Request) -> Response:
         """Answer a request in plain code; an async function runs on the background loop."""
@@ -334,6 +337,10 @@ def _by_id(functions: Sequence[Function[Any]]) -> Mapping[str, Function[Any]]:
                 raise ConfigError(f'two functions have the id "{part.id}"; every function needs one of its own')
             found[part.id] = part
     return found
+
+
+def _threads(in_thread: ThreadCaller | None, settings: Settings) -> ThreadCaller:
+    return Threads(settings.threads) if in_thread is None else Guarded(in_thread)
 
 
 def _checked_origin(origin: str | None) -> str | None:

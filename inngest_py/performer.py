@@ -14,7 +14,7 @@ from inngest_py.engine.run import Outcome
 from inngest_py.engine.verdict import Policy
 from inngest_py.errors import UsageError
 from inngest_py.function import Function, is_async
-from inngest_py.runtime import ThreadCaller, background_loop
+from inngest_py.runtime import LoopCaller, ThreadCaller, background_loop, run_on_loop
 from inngest_py.steps import aio, interrupting, settling, sync
 from inngest_py.steps.inside import close_coroutine
 from inngest_py.transport import Transport
@@ -36,11 +36,12 @@ class FunctionRun:
 
 
 class Performer:
-    """Carries effects out. `in_thread` calls plain code from a coroutine."""
+    """Carries effects out. `in_thread` calls plain code from a coroutine; `on_loop` runs a coroutine for plain code."""
 
-    def __init__(self, transport: Transport, in_thread: ThreadCaller) -> None:
+    def __init__(self, transport: Transport, in_thread: ThreadCaller, on_loop: LoopCaller = run_on_loop) -> None:
         self._transport: Final = transport
         self._in_thread: Final = in_thread
+        self._on_loop: Final = on_loop
 
     def perform(self, effect: Effect) -> Any:
         """Perform an effect in plain code."""
@@ -50,7 +51,7 @@ class Performer:
             case Execute(run):
                 return self._execute(run)
             case Invoke(handler, args, kwargs):
-                return interrupting.called(handler, args, kwargs)
+                return interrupting.called(handler, args, kwargs, self._on_loop)
             case Pause(seconds):
                 return time.sleep(seconds)
             case _:
@@ -73,13 +74,13 @@ class Performer:
 
     def _execute(self, run: FunctionRun) -> Outcome:
         if run.function.is_async:
-            return background_loop().run(lambda: run_async(run, self._in_thread))
-        return run_plain(run)
+            return self._on_loop(lambda: run_async(run, self._in_thread), background_loop().running)
+        return run_plain(run, self._on_loop)
 
     async def _aexecute(self, run: FunctionRun) -> Outcome:
         if run.function.is_async:
             return await run_async(run, self._in_thread)
-        return await self._in_thread(lambda: run_plain(run))
+        return await self._in_thread(lambda: run_plain(run, self._on_loop))
 
 
 async def run_async(run: FunctionRun, in_thread: ThreadCaller) -> Outcome:
@@ -89,9 +90,9 @@ async def run_async(run: FunctionRun, in_thread: ThreadCaller) -> Outcome:
     return await execution.run(lambda: run.function.handler(ctx))
 
 
-def run_plain(run: FunctionRun) -> Outcome:
+def run_plain(run: FunctionRun, on_loop: LoopCaller = run_on_loop) -> Outcome:
     """Run a plain function up to its next step."""
-    execution = interrupting.Execution(run.plan, run.policy, run.function.app_id)
+    execution = interrupting.Execution(run.plan, run.policy, run.function.app_id, on_loop)
     step, group = sync.StepSync(execution, run.send), sync.GroupSync(execution)
     ctx = sync.ContextSync[Any](step=step, group=group, **run.fields)
     return execution.run(lambda: _result(run.function, run.function.handler(ctx)))

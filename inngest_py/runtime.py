@@ -21,6 +21,19 @@ class ThreadCaller(Protocol):
         ...
 
 
+class LoopCaller(Protocol):
+    """Runs a coroutine for plain code, with the caller's context variables, and waits for it.
+
+    `loop` gives the background loop; it is started when it is first asked for.
+    """
+
+    def __call__(
+        self, make: Callable[[], Coroutine[Any, Any, T]], loop: Callable[[], asyncio.AbstractEventLoop], /
+    ) -> T:
+        """Run it, and give its result or raise its exception."""
+        ...
+
+
 class Threads:
     """A pool of threads for plain functions. `size` 0 means none: plain code then runs on the loop."""
 
@@ -35,12 +48,30 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: context.run(_guarded, call))
 
 
+class Guarded:
+    """A thread caller of somebody else's, kept from waiting for ever."""
+
+    def __init__(self, in_thread: ThreadCaller) -> None:
+        self._in_thread = in_thread
+
+    def __call__(self, call: Callable[[], T], /) -> Awaitable[T]:
+        """Call plain code in a thread, with the caller's context variables."""
+        return self._in_thread(lambda: _guarded(call))
+
+
 def _guarded(call: Callable[[], T]) -> T:
     """Call it; a StopIteration cannot travel in a future, and would leave its caller waiting for ever."""
     try:
         return call()
     except StopIteration as error:
         raise RuntimeError("the function raised StopIteration") from error
+
+
+def run_on_loop(make: Callable[[], Coroutine[Any, Any, T]], loop: Callable[[], asyncio.AbstractEventLoop], /) -> T:
+    """Run a coroutine on a loop of another thread, with the caller's context variables, and wait for it."""
+    running, outcome, context = loop(), Future[T](), copy_context()
+    running.call_soon_threadsafe(lambda: _start(running, make, outcome), context=context)
+    return outcome.result()
 
 
 class BackgroundLoop:
@@ -53,11 +84,9 @@ class BackgroundLoop:
 
     def run(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine on the loop, with the caller's context variables, and wait for it."""
-        loop, outcome, context = self._running(), Future[T](), copy_context()
-        loop.call_soon_threadsafe(lambda: _start(loop, make, outcome), context=context)
-        return outcome.result()
+        return run_on_loop(make, self.running)
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def running(self) -> asyncio.AbstractEventLoop:
         """The loop, started if it never was or if its thread did not survive a fork."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
