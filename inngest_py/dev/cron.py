@@ -7,7 +7,7 @@ falls into the hour that comes twice fires twice.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock time, which ha
 def parse_cron(text: str) -> tuple[str, tzinfo]:
     """Split a schedule into its five fields and its zone, UTC by default. Raises ConfigError."""
     first, _, rest = text.partition(" ")
-    zone: tzinfo = timezone.utc
+    zone: tzinfo = UTC
     for prefix in _PREFIXES:
         if first.startswith(prefix):
             zone, text = _zone(first.removeprefix(prefix)), rest
@@ -50,7 +50,7 @@ def _zone(name: str) -> tzinfo:
 def next_fire(text: str, after: int) -> int | None:
     """The first time after `after` at which a schedule fires, in Unix milliseconds, or None if there is none."""
     fields, zone = parse_cron(text)
-    moment = datetime.fromtimestamp(after // 1000, timezone.utc)
+    moment = datetime.fromtimestamp(after // 1000, UTC)
     while True:
         offset = _offset(moment + _SECOND, zone)
         wall = _next_wall(fields, moment + offset)
@@ -65,7 +65,7 @@ def next_fire(text: str, after: int) -> int | None:
 def _next_wall(fields: str, wall: datetime) -> datetime | None:
     naive = wall.replace(tzinfo=None)
     try:
-        return next(CronSim(fields, naive)).replace(tzinfo=timezone.utc)
+        return next(CronSim(fields, naive)).replace(tzinfo=UTC)
     except (StopIteration, CronSimError):
         return None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any, Final, cast
+from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
 from inngest_py.dev.notices import AppUnreachable, Notice
 from inngest_py.dev.reply import FetchReply
+from inngest_py.dev.shapes import as_object
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire import headers as names
 from inngest_py.wire.codec import decode, encode
@@ -39,19 +41,23 @@ def read_status(url: str, reply: FetchReply) -> tuple[Status, str]:
     """What the reply to a PUT means, and a sentence that says what to do about it."""
     if reply.fault:
         return Status.UNREACHABLE, f"nothing answers at {url} ({reply.fault}); is the app running there?"
+    if reply.status == HTTPStatus.NOT_FOUND:
+        return Status.NOT_FOUND, f"{url} does not exist in the app (404); under which path is Inngest served?"
+    if names.SDK not in reply.headers and names.SDK_HANDLED not in reply.headers:
+        return Status.NOT_AN_APP, f"{url} answers ({reply.status}), but not as an Inngest app; check the path"
+    return _read_sdk_status(url, reply)
+
+
+def _read_sdk_status(url: str, reply: FetchReply) -> tuple[Status, str]:
     said = _message(reply.body)
     match reply.status:
-        case 404:
-            return Status.NOT_FOUND, f"{url} does not exist in the app (404); under which path is Inngest served?"
-        case _ if names.SDK not in reply.headers and names.SDK_HANDLED not in reply.headers:
-            return Status.NOT_AN_APP, f"{url} answers ({reply.status}), but not as an Inngest app; check the path"
-        case 401:
+        case HTTPStatus.UNAUTHORIZED:
             return Status.UNAUTHORIZED, f"{url} refuses the signature; is the app in production mode? Set INNGEST_DEV=1"
-        case 403:
+        case HTTPStatus.FORBIDDEN:
             return Status.FORBIDDEN, f"{url} refuses a dev server; set INNGEST_DEV=1 for the app"
         case status if status in _SUCCESS:
             return Status.CONNECTED, ""
-        case status if status < 500:  # noqa: PLR2004 - the class of the other side's mistakes
+        case status if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return Status.REFUSED, f"{url} did not register ({status}): {said}"
         case status:
             return Status.BROKEN, f"{url} failed to register ({status}): {said}"
@@ -62,7 +68,7 @@ def _message(body: bytes) -> str:
         value = decode(body)
     except InvalidJSONError:
         value = None
-    fields = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    fields = as_object(value) or {}
     return str(fields.get("message") or fields.get("error") or body[:200].decode(errors="replace"))
 
 

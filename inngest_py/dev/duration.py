@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -68,7 +68,7 @@ def parse_date(text: str) -> int:
     except ValueError:
         when = _parse_http_date(text)
     if when.tzinfo is None:
-        when = when.replace(tzinfo=timezone.utc)
+        when = when.replace(tzinfo=UTC)
     return round(when.timestamp() * SECOND)
 
 
@@ -81,5 +81,5 @@ def _parse_http_date(text: str) -> datetime:
 
 def iso(ms: int) -> str:
     """Write a Unix time as ISO 8601 in UTC with milliseconds, as `2026-11-22T04:09:11.164Z`."""
-    when = datetime.fromtimestamp(ms / SECOND, timezone.utc)
+    when = datetime.fromtimestamp(ms / SECOND, UTC)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,6 +16,7 @@ import aiohttp
 
 from inngest_py.dev.decisions import Call, Fetch
 from inngest_py.dev.reply import MAX_REPLY, FetchReply, Reply, read_reply, too_large, too_slow, unreachable
+from inngest_py.dev.shapes import as_object, as_text
 from inngest_py.wire import headers as names
 from inngest_py.wire.http import Request, Response
 from inngest_py.wire.signing import SigningKey, sign
@@ -68,7 +69,7 @@ class HTTPExecutor:
             response = await self._follow("POST", call.url, headers, call.body)
         except _TooLargeError:
             return too_large()
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             return unreachable(str(error)) if isinstance(error, aiohttp.ServerConnectionError) else too_slow()
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return unreachable(str(error) or type(error).__name__)
@@ -84,7 +85,7 @@ class HTTPExecutor:
             response = await self._follow(method, url, headers, _fetch_body(options.get("body"), headers))
         except _TooLargeError:
             return FetchReply(url=url, fault="the response is larger than 8 MiB")
-        except (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError):
+        except (aiohttp.ClientError, OSError, ValueError, TimeoutError):
             return FetchReply(url=url, fault="Unable to reach SDK URL")
         return FetchReply(url, response.status, response.headers, response.body)
 
@@ -96,7 +97,7 @@ class HTTPExecutor:
                 response = await self._follow("PUT", url, headers, body)
         except _TooLargeError:
             return FetchReply(url=url, fault="the reply is too large")
-        except (aiohttp.ClientError, OSError, ValueError, asyncio.TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
             return FetchReply(url=url, fault=str(error) or type(error).__name__)
         return FetchReply(url, response.status, response.headers, response.body)
 
@@ -107,13 +108,13 @@ class HTTPExecutor:
 
     async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         """Make a request and follow redirects, which keep its method, body, headers and query (PROTOCOL 1.1)."""
-        for _ in range(_MAX_REDIRECTS):
+        left = _MAX_REDIRECTS
+        while True:
             response = await self._send(method, url, headers, body)
             location = response.headers.get("location")
-            if response.status not in _REDIRECTS or not location:
-                break
-            url = _redirected(url, location)
-        return response
+            if response.status not in _REDIRECTS or not location or not left:
+                return response
+            url, left = _redirected(url, location), left - 1
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         reuse = SimpleNamespace(reused=False)
@@ -176,14 +177,12 @@ def _redirected(url: str, location: str) -> str:
 
 
 def _string_headers(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {str(key): str(part) for key, part in value.items()}  # pyright: ignore
+    return {key: str(part) for key, part in (as_object(value) or {}).items()}
 
 
 def _key_header(options: Mapping[str, Any]) -> dict[str, str]:
-    key = options.get("auth_key")
-    if not isinstance(key, str) or not key:
+    key = as_text(options.get("auth_key"))
+    if not key:
         return {}
     name = _KEY_HEADERS.get(str(options.get("format")))
     return {"Authorization": f"Bearer {key}"} if name is None else {name: key}

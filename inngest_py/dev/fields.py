@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, cast
+from typing import Any, Final, NoReturn
 
 from inngest_py.dev.duration import parse_duration
 from inngest_py.dev.expression import compile_expression
+from inngest_py.dev.shapes import as_list, as_object
 from inngest_py.errors import ConfigError, RequestError
 
-_SHOWN = 80
+_SHOWN: Final = 80
 
 
 class Fields:
@@ -56,26 +57,29 @@ class Fields:
         value = self.values.get(field)
         if value is None:
             return None
-        if not isinstance(value, dict):
+        values = as_object(value)
+        if values is None:
             self.refuse(field, "it must be an object")
-        return Fields(f"{self._where}: {field}", cast("dict[str, Any]", value))
+        return Fields(f"{self._where}: {field}", values)
 
     def items(self, field: str) -> list[Any]:
         """A list, empty by default."""
         value = self.values.get(field)
         if value is None:
             return []
-        if not isinstance(value, list):
+        items = as_list(value)
+        if items is None:
             self.refuse(field, "it must be a list")
-        return cast("list[Any]", value)
+        return items
 
     def objects(self, field: str, values: Iterable[Any]) -> list[Fields]:
         """The objects of a list, each of which knows its number."""
         made = list[Fields]()
         for number, value in enumerate(values):
-            if not isinstance(value, dict):
+            entry = as_object(value)
+            if entry is None:
                 self.refuse(field, f"entry {number} must be an object")
-            made.append(Fields(f"{self._where}: {field}[{number}]", cast("dict[str, Any]", value)))
+            made.append(Fields(f"{self._where}: {field}[{number}]", entry))
         return made
 
     def expression(self, field: str, roots: Iterable[str], *, plain: bool = False) -> str:

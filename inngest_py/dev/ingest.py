@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.internal import INVOKED, PREFIX
 from inngest_py.dev.model import Event
+from inngest_py.dev.shapes import as_list, as_object
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire.codec import decode
@@ -18,7 +19,14 @@ MAX_EVENT: Final = 3 * 1024 * 1024
 MAX_EVENTS: Final = 5000
 _EARLIEST: Final = 315_532_800_000
 _LATEST: Final = 4_102_444_800_000
-_KINDS: Final[dict[type, str]] = {str: "string", list: "array", dict: "object", bool: "bool", int: "number", float: "number"}
+_KINDS: Final[dict[type, str]] = {
+    str: "string",
+    list: "array",
+    dict: "object",
+    bool: "bool",
+    int: "number",
+    float: "number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +58,28 @@ def read_events(body: bytes, seed: str | None, now: int, ids: Ids) -> Intake:
 
 def invoke_event(body: bytes, slug: str, now: int, ids: Ids) -> Event:
     """The event of `POST /invoke/<slug>` (PROTOCOL 10.2). Raises InvalidJSONError."""
-    payload = decode(body) if body.strip() else {}
-    if not isinstance(payload, dict):
+    fields = as_object(decode(body) if body.strip() else {})
+    if fields is None:
         raise InvalidJSONError("the body must be a JSON object")
-    fields = cast("dict[str, Any]", payload)
-    data = fields.get("data") or {}
-    if not isinstance(data, dict):
+    data = as_object(fields.get("data") or {})
+    if data is None:
         raise InvalidJSONError("data must be a JSON object")
-    about = {"expire": 0, "fn_id": slug, "gid": "", "name": "", "source_app_id": "", "source_fn_id": "", "source_fn_v": 0}
-    user = fields.get("user")
+    about: dict[str, Any] = {
+        "expire": 0,
+        "fn_id": slug,
+        "gid": "",
+        "name": "",
+        "source_app_id": "",
+        "source_fn_id": "",
+        "source_fn_v": 0,
+    }
     return Event(
         id=ids.ulid(now),
         name=INVOKED,
         ts=now,
         received_at=now,
-        data=text_of({**cast("dict[str, Any]", data), "_inngest": about}),
-        user=text_of(user if isinstance(user, dict) else {}),  # pyright: ignore[reportUnknownArgumentType]
+        data=text_of({**data, "_inngest": about}),
+        user=text_of(as_object(fields.get("user")) or {}),
     )
 
 
@@ -73,17 +87,18 @@ def _listed(body: bytes) -> list[Any]:
     if not body.strip():
         return []
     value = decode(body)
-    if isinstance(value, list):
-        return cast("list[Any]", value)
-    if isinstance(value, dict):
-        return [value]
+    listed, single = as_list(value), as_object(value)
+    if listed is not None:
+        return listed
+    if single is not None:
+        return [single]
     raise InvalidJSONError("Request body must contain an event object or an array of event objects")
 
 
 def _event(value: Any, event_id: str, now: int, *, seeded: bool) -> Event:
-    if not isinstance(value, dict):
+    fields = as_object(value)
+    if fields is None:
         raise InvalidJSONError(f"json: cannot unmarshal {_kind(value)} into Go value of type event.raw")
-    fields = cast("dict[str, Any]", value)
     name = _text(fields, "name")
     if not name:
         raise InvalidJSONError("event name is empty")
@@ -107,7 +122,7 @@ def _event(value: Any, event_id: str, now: int, *, seeded: bool) -> Event:
     return event
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return "null" if value is None else _KINDS.get(type(value), "value")
 
 
@@ -124,9 +139,10 @@ def _object(fields: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = fields.get(key)
     if value is None:
         return {}
-    if not isinstance(value, dict):
+    found = as_object(value)
+    if found is None:
         raise _mismatch(value, key, "map[string]interface {}")
-    return cast("dict[str, Any]", value)
+    return found
 
 
 def _time(fields: Mapping[str, Any], now: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.live import Live
@@ -54,10 +55,10 @@ def _ending(live: Live, run: Run) -> str:
     return "{" + ",".join(parts) + "}"
 
 
-def invoked_event(  # noqa: PLR0913 - one per field of the event
+def invoked_event(
     *,
-    data: dict[str, object],
-    user: object,
+    data: Mapping[str, Any],
+    user: Mapping[str, Any],
     v: str,
     source: Function,
     target: str,
@@ -68,7 +69,7 @@ def invoked_event(  # noqa: PLR0913 - one per field of the event
     ids: Ids,
 ) -> Event:
     """The event that starts an invoked function. The caller's data stands beside `_inngest` (PROTOCOL 15.3)."""
-    about = {
+    about: dict[str, Any] = {
         "correlation_id": correlation,
         "expire": expires_at,
         "fn_id": target,
@@ -83,8 +84,8 @@ def invoked_event(  # noqa: PLR0913 - one per field of the event
         name=INVOKED,
         ts=now,
         received_at=now,
-        data=text_of({**data, "_inngest": about}),  # type: ignore[dict-item]
-        user=text_of(user if isinstance(user, dict) else {}),  # pyright: ignore[reportUnknownArgumentType]
+        data=text_of({**data, "_inngest": about}),
+        user=text_of(dict(user)),
         v=v,
     )
 

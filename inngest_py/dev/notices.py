@@ -1,19 +1,28 @@
 """What the dev server tells whoever watches it, for a terminal log or a test. Times are Unix milliseconds.
 
-    Notice
-    ├── AppSynced, AppRemoved, AppUnreachable, RuleUnsupported
-    ├── EventAccepted, RunSkipped, ServerFault
-    └── RunNotice                   all have run_id, function, app
-        ├── RunQueued, RunStarted, RunCompleted, RunFailed, RunCancelled
-        ├── CallFailed              the app's reply to a call was no use; says when it is tried again
-        └── StepNotice              all have step_id (hashed) and step (its name)
-            ├── StepStarted, StepCompleted, StepRetrying, StepFailed, StepTimedOut
-            └── StepSleeping, StepWaiting, StepInvoking
+Notice
+├── AppSynced, AppRemoved, AppUnreachable, RuleUnsupported
+├── EventAccepted, RunSkipped, ServerFault
+└── RunNotice                   all have run_id, function, app
+    ├── RunQueued, RunStarted, RunCompleted, RunFailed, RunCancelled
+    ├── CallFailed              the app's reply to a call was no use; says when it is tried again
+    └── StepNotice              all have step_id (hashed) and step (its name)
+        ├── StepStarted, StepCompleted, StepRetrying, StepFailed, StepTimedOut
+        └── StepSleeping, StepWaiting, StepInvoking
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The name, the message and the stack of an error; the stack is the user's own traceback, or empty."""
+
+    name: str = ""
+    message: str = ""
+    stack: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +125,11 @@ class RunCompleted(RunNotice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFailed(RunNotice):
-    """A run failed for good. `stack` is the traceback of the user's code, or empty."""
+    """A run failed for good."""
 
     duration: int
     steps: int
-    name: str
-    message: str
-    stack: str
+    error: Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +147,7 @@ class CallFailed(RunNotice):
     step_id: str
     attempt: int
     max_attempts: int
-    name: str
-    message: str
-    stack: str
+    error: Problem
     retry_at: int | None
 
 
@@ -179,9 +184,7 @@ class StepRetrying(StepNotice):
     max_attempts: int
     retry_at: int
     duration: int
-    name: str
-    message: str
-    stack: str
+    error: Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +194,7 @@ class StepFailed(StepNotice):
     op: str
     attempt: int
     duration: int
-    name: str
-    message: str
-    stack: str
+    error: Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from inngest_py.dev.cron import parse_cron
@@ -14,6 +14,7 @@ from inngest_py.dev.expression import EVENT
 from inngest_py.dev.fields import Fields
 from inngest_py.dev.model import App, Function, Trigger
 from inngest_py.dev.rulebook import read_flow, unsupported
+from inngest_py.dev.shapes import as_list, as_object, as_text
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import ConfigError, InvalidJSONError, RequestError
 from inngest_py.wire.codec import decode
@@ -42,10 +43,10 @@ def read_registration(body: bytes, now: int) -> Registration:
     app_id = payload.get("appname")
     if not isinstance(app_id, str) or not app_id:
         raise RequestError("App ID required")
-    listed = payload.get("functions") or []
-    if not isinstance(listed, list):
+    listed = as_list(payload.get("functions") or [])
+    if listed is None:
         raise RequestError("Invalid request: functions must be a list")
-    configs = [_config(value) for value in cast("list[object]", listed)]
+    configs = [_config(value) for value in listed]
     functions = tuple(read_function(config, app_id, now) for config in configs)
     _check_ids(functions)
     return Registration(
@@ -98,40 +99,39 @@ def normal_url(url: str) -> str:
 
 def _payload(body: bytes) -> dict[str, Any]:
     try:
-        payload = decode(body)
+        payload = as_object(decode(body))
     except InvalidJSONError as error:
         raise RequestError(f"Invalid request: {error}") from None
-    if not isinstance(payload, dict):
+    if payload is None:
         raise RequestError("Invalid request: the body must be a JSON object")
-    return cast("dict[str, Any]", payload)
+    return payload
 
 
 def _config(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
+    config = as_object(value)
+    if config is None:
         raise RequestError("Invalid request: each function must be a JSON object")
-    return cast("dict[str, Any]", value)
+    return config
 
 
 def _app(payload: Mapping[str, Any], app_id: str, body: bytes, now: int) -> App:
     return App(
         id=app_id,
-        url=normal_url(_word(payload.get("url"))),
-        sdk=_word(payload.get("sdk")),
-        framework=_word(payload.get("framework")),
+        url=normal_url(as_text(payload.get("url"))),
+        sdk=as_text(payload.get("sdk")),
+        framework=as_text(payload.get("framework")),
         checksum=hashlib.sha256(body).hexdigest(),
         synced_at=now,
     )
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _check_ids(functions: tuple[Function, ...]) -> None:
     seen = set[str]()
     for function in functions:
         if function.slug in seen:
-            raise RequestError(f'At least one function is invalid: there are two functions with the id "{function.slug}"')
+            raise RequestError(
+                f'At least one function is invalid: there are two functions with the id "{function.slug}"'
+            )
         seen.add(function.slug)
 
 

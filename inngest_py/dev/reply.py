@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from inngest_py.dev.duration import DAY, SECOND, parse_date
+from inngest_py.dev.shapes import as_list, as_object, as_text
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire import headers as names
@@ -113,7 +114,7 @@ def _read(response: Response, now: int) -> Reply:
         return _not_sdk(response, now)
     if response.status == _OPS:
         return _report(response, now)
-    if response.status // 100 == 2:  # noqa: PLR2004 - the class of success
+    if response.status // 100 == 2:
         return Done(_output(response.body))
     return _failure(response, now)
 
@@ -122,13 +123,12 @@ def _unwrapped(response: Response) -> Response:
     """Take a streamed reply out of its envelope (PROTOCOL 5.5)."""
     if response.status != _STREAMED:
         return response
-    envelope = decode(response.body.strip())
-    if not isinstance(envelope, dict) or not isinstance(envelope.get("status"), int):  # pyright: ignore
+    fields = as_object(decode(response.body.strip())) or {}
+    if not isinstance(fields.get("status"), int):
         raise InvalidJSONError("a streamed reply must end with an envelope that has a status")
-    fields = cast("dict[str, Any]", envelope)
     if fields.get("error"):
         raise InvalidJSONError(f"the streamed reply reports an error: {fields['error']}")
-    late = {str(key).lower(): str(value) for key, value in (fields.get("headers") or {}).items()}
+    late = {str(key).lower(): str(value) for key, value in (as_object(fields.get("headers")) or {}).items()}
     body = fields.get("body")
     raw = body.encode() if isinstance(body, str) else text_of(body).encode()
     return Response(fields["status"], {**response.headers, **late}, raw)
@@ -136,7 +136,7 @@ def _unwrapped(response: Response) -> Response:
 
 def _not_sdk(response: Response, now: int) -> Failed:
     body = response.body[:2000].decode(errors="replace")
-    if response.status // 100 == 2:  # noqa: PLR2004 - the class of success
+    if response.status // 100 == 2:
         text = "not_sdk: the URL answered, but not with an Inngest app (the header X-Inngest-SDK is missing)"
         return Failed(error={**_error(text, "not_sdk", text), "stack": body})
     text = f"Your server returned HTTP {response.status} before the SDK responded."
@@ -161,9 +161,9 @@ def _normalised(kind: str, body: bytes) -> dict[str, Any]:
         value = decode(body)
     except InvalidJSONError:
         value = None
-    fields = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-    error: dict[str, Any] = {"error": kind, "name": fields.get("name") or "Error"}
-    error["message"] = fields.get("message") or kind
+    fields = as_object(value) or {}
+    error: dict[str, Any] = {"error": kind, "name": as_text(fields.get("name")) or "Error"}
+    error["message"] = as_text(fields.get("message")) or kind
     if isinstance(fields.get("stack"), str):
         error["stack"] = fields["stack"]
     return error
@@ -212,7 +212,8 @@ def _moment(text: str, now: int) -> int:
 
 def _report(response: Response, now: int) -> Reply:
     body = decode(response.body)
-    listed: list[Any] = cast("list[Any]", body) if isinstance(body, list) else [body]
+    listed = as_list(body)
+    listed = [body] if listed is None else listed
     if len(listed) > MAX_OPS:
         return Failed(error=overflow(f"The function reported more than {MAX_OPS} steps at once."), final=True)
     ops = read_ops(listed)
@@ -237,15 +238,15 @@ def read_ops(listed: list[Any]) -> tuple[ReplyOp, ...]:
 
 
 def _op(value: Any) -> ReplyOp:
-    if not isinstance(value, dict):
+    fields = as_object(value)
+    if fields is None:
         raise InvalidJSONError("error reading generator opcode response: an operation must be an object")
-    fields = cast("dict[str, Any]", value)
     named = fields.get("op")
     code = _OPCODES.get(named.lower()) if isinstance(named, str) else None
     if code is None:
         raise InvalidJSONError(f"error reading generator opcode response: {named} does not belong to Opcode values")
-    op_id = fields.get("id")
-    if code is not Opcode.NONE and (not isinstance(op_id, str) or not op_id):
+    op_id = as_text(fields.get("id"))
+    if code is not Opcode.NONE and not op_id:
         raise InvalidJSONError(f"error validating generator opcode: {code.value} has no id")
     error = fields.get("error")
     if code is Opcode.STEP_ERROR and not isinstance(error, dict):
@@ -253,17 +254,12 @@ def _op(value: Any) -> ReplyOp:
     data = text_of(fields.get("data"))
     if len(data) > MAX_STEP:
         raise InvalidJSONError(f"error validating generator opcode {op_id}: step output size is greater than the limit")
-    opts = fields.get("opts")
     return ReplyOp(
         code=code,
-        id=op_id if isinstance(op_id, str) else "",
-        name=_text(fields.get("name")),
-        display_name=_text(fields.get("displayName")),
-        opts=cast("dict[str, Any]", opts) if isinstance(opts, dict) else {},
+        id=op_id,
+        name=as_text(fields.get("name")),
+        display_name=as_text(fields.get("displayName")),
+        opts=as_object(fields.get("opts")) or {},
         data=data,
         error=error,
     )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

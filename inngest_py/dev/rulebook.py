@@ -19,9 +19,11 @@ from inngest_py.dev.flow import (
     SingletonMode,
     Throttle,
 )
+from inngest_py.dev.shapes import as_list, as_object
 
 _MAX_LIMITS: Final = 2
 _MAX_CANCELS: Final = 5
+_SMALLEST_BATCH: Final = 2
 _LONGEST_DEBOUNCE: Final = 7 * DAY
 
 
@@ -47,21 +49,23 @@ def read_flow(fields: Fields) -> Flow:
 
 def unsupported(config: dict[str, Any]) -> list[str]:
     """The rules that a function asks for and this server does not carry out."""
-    concurrency = config.get("concurrency")
-    runs = isinstance(concurrency, dict) and concurrency.get("fn")  # pyright: ignore[reportUnknownMemberType]
-    return ["concurrency.fn"] if runs else []
+    concurrency = as_object(config.get("concurrency")) or {}
+    return ["concurrency.fn"] if concurrency.get("fn") else []
 
 
 def _concurrency(fields: Fields) -> tuple[Concurrency, ...]:
-    value = fields.values.get("concurrency")
+    value: object = fields.values.get("concurrency")
     if value is None:
         return ()
-    if isinstance(value, dict) and ("fn" in value or "step" in value):
-        value = value.get("step") or []  # pyright: ignore
-    listed: list[Any] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+    split = as_object(value) or {}
+    if "fn" in split or "step" in split:
+        value = split.get("step") or []
+    listed: list[object] = as_list(value) or [value]
+    if value == []:
+        return ()
     if len(listed) > _MAX_LIMITS:
         fields.refuse("concurrency", f"there can be {_MAX_LIMITS} limits, not {len(listed)}")
-    objects = [entry if isinstance(entry, dict) else {"limit": entry} for entry in listed]
+    objects = [as_object(entry) or {"limit": entry} for entry in listed]
     return tuple(_limit(entry) for entry in fields.objects("concurrency", objects))
 
 
@@ -109,8 +113,8 @@ def _batch(fields: Fields | None) -> Batch | None:
     if fields is None:
         return None
     size = fields.number("maxSize", 0)
-    if size < 2:  # noqa: PLR2004 - a batch of one is none
-        fields.refuse("maxSize", "it must be at least 2")
+    if size < _SMALLEST_BATCH:
+        fields.refuse("maxSize", f"it must be at least {_SMALLEST_BATCH}")
     timeout = fields.duration("timeout", SECOND, parse=parse_go_duration)
     return Batch(size, timeout, fields.expression("key", EVENT), fields.expression("if", EVENT))
 

@@ -8,7 +8,7 @@ import ipaddress
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -39,10 +39,19 @@ def _now() -> int:
 
 
 class _HTTPServer(uvicorn.Server):
-    """Leaves the signals alone: they belong to whoever runs the server."""
+    """Leaves the signals alone, which belong to whoever runs the server, and says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the server."""
+        await super().startup(sockets)
+        self.up.set()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
@@ -142,8 +151,7 @@ class DevServer:
         )
         self._http = _HTTPServer(config)
         self._serving = asyncio.create_task(self._http.serve(sockets=[sock]), name="inngest-http")
-        while not self._http.started and not self._serving.done():
-            await asyncio.sleep(0)
+        await self._http.up.wait()
 
     def _discover(self) -> None:
         interval = self.options.poll_interval if self.options.poll else None
@@ -181,5 +189,5 @@ def _bind(host: str, port: int) -> socket.socket:
             raise ConfigError(f"port {port} is in use on {host}: stop what uses it, or choose another port") from None
         raise ConfigError(f"{host}:{port} cannot be listened on: {error.strerror or error}") from None
     sock.listen(_BACKLOG)
-    sock.setblocking(False)
+    sock.setblocking(False)  # noqa: FBT003 - it has no other name
     return sock

@@ -94,14 +94,22 @@ class State:
             case Job() as job:
                 self._put_job(job)
             case Step() as step:
-                if (live := self.live.get(step.run_id)) is not None:
-                    live.put_step(step)
+                self._put_step(step)
             case Run() as run:
                 self._put_run(run)
             case Pause() as pause:
                 self._put_pause(pause)
             case Event() as event:
                 self.events[event.id] = event
+            case App() | Function() | Claim() | Meter() | Buffer() as other:
+                self._put_other(other)
+
+    def _put_other(self, record: App | Function | Claim | Meter | Buffer) -> None:
+        match record:
+            case App() as app:
+                self.apps[app.id] = app
+            case Function() as function:
+                self._put_function(function)
             case Claim() as claim:
                 self.claims[claim.function, claim.key] = claim
                 self.timers.set((TimerKind.CLAIM, claim.function, claim.key), claim.expires_at)
@@ -109,10 +117,11 @@ class State:
                 self.meters[meter.function, meter.key] = meter
             case Buffer() as buffer:
                 self._put_buffer(buffer)
-            case Function() as function:
-                self._put_function(function)
-            case App() as app:
-                self.apps[app.id] = app
+
+    def _put_step(self, step: Step) -> None:
+        live = self.live.get(step.run_id)
+        if live is not None:
+            live.put_step(step)
 
     def _drop(self, change: Change) -> None:
         match change.record:

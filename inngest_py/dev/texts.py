@@ -42,12 +42,12 @@ def event_value(event: Event) -> dict[str, Any]:
     return value
 
 
-def doubles(value: Any) -> Any:
+def doubles(value: JSON) -> Any:
     """A JSON value with every number a double, as the real server has it."""
     if isinstance(value, dict):
-        return {key: doubles(part) for key, part in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {key: doubles(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [doubles(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
+        return [doubles(part) for part in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value

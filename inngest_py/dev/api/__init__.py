@@ -1,7 +1,8 @@
 """The HTTP side of the dev server: the event API, registration, and REST (PROTOCOL 3.4, 9 to 11).
 
-Replies carry the real server's shapes. What is ours and not the real server's: `GET /v1/runs`, `GET /v1/runs/{id}/steps`,
-`GET /v1/apps`, the extra fields of a run, and that errors on the v1 endpoints have their status as HTTP status too.
+Replies carry the real server's shapes. What is ours and not the real server's: `GET /v1/runs`,
+`GET /v1/runs/{id}/steps`, `GET /v1/apps`, the extra fields of a run, and that errors on the v1 endpoints have
+their status as HTTP status too.
 """
 
 from __future__ import annotations

@@ -32,9 +32,7 @@ async def register(request: Request) -> Response:
     registration = read_registration(body, desk.engine.clock())
     modified = await desk.engine.submit(AppRegistered(registration.app, registration.functions))
     for function, rule in registration.unsupported:
-        desk.engine.tell(
-            RuleUnsupported(at=desk.engine.clock(), app=registration.app.id, function=function, rule=rule)
-        )
+        desk.engine.tell(RuleUnsupported(at=desk.engine.clock(), app=registration.app.id, function=function, rule=rule))
     return _synced(desk, registration.app, modified=modified)
 
 

@@ -9,6 +9,7 @@ from inngest_py.dev.api.desk import body_of, desk_of
 from inngest_py.dev.api.replies import data, error
 from inngest_py.dev.happenings import EventsReceived, InvokeRequested, SignalSent
 from inngest_py.dev.ingest import invoke_event, read_events
+from inngest_py.dev.shapes import as_object, as_text
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire.codec import decode
@@ -46,12 +47,11 @@ async def invoke(request: Request) -> Response:
 async def signal(request: Request) -> Response:
     """Hand a signal to the run that waits for it."""
     engine = desk_of(request).engine
-    payload = decode(await body_of(request))
-    name = payload.get("signal") if isinstance(payload, dict) else None  # pyright: ignore
-    if not isinstance(name, str) or not name:
+    payload = as_object(decode(await body_of(request))) or {}
+    name = as_text(payload.get("signal"))
+    if not name:
         return error("Failed to receive signal: it needs a name", 400)
-    value = text_of(payload.get("data"))  # pyright: ignore
-    run_id = await engine.submit(SignalSent(name, value))
+    run_id = await engine.submit(SignalSent(name, text_of(payload.get("data"))))
     if run_id is None:
         return error("No signal found", 404)
     return data({"run_id": run_id}, engine.clock())

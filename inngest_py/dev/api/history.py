@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from inngest_py.dev.api.desk import Desk, desk_of
 from inngest_py.dev.api.replies import count, data, error
+from inngest_py.dev.decide.steps import unwrapped
 from inngest_py.dev.duration import iso, parse_date
 from inngest_py.dev.model import ACCOUNT_ID, ENVIRONMENT_ID, Event, Job, Run, RunStatus, Step
 from inngest_py.dev.store.port import LATEST, EventFilter, RunFilter
@@ -188,9 +189,7 @@ def _run(desk: Desk, it: Run) -> dict[str, Any]:
         "started_at": _iso(it.started_at),
         "duration_ms": _between(it.started_at, it.ended_at),
     }
-    for key, value in (("batch_id", it.batch_id), ("cron", it.cron)):
-        if value:
-            shown[key] = value
+    shown |= {key: value for key, value in (("batch_id", it.batch_id), ("cron", it.cron)) if value}
     if it.status in _WITH_OUTPUT:
         shown["output"] = _output(it)
     return shown
@@ -209,8 +208,7 @@ def _output(it: Run) -> Any:
 
 
 def _step(it: Step) -> dict[str, Any]:
-    memo = None if it.memo is None else json.loads(it.memo)
-    wrapped = isinstance(memo, dict) and memo.keys() == {"data"} and it.op != "WaitForEvent"  # pyright: ignore
+    output = None if it.memo is None or it.error is not None else json.loads(unwrapped(it.memo, it.op))
     return {
         "id": it.id,
         "name": it.name,
@@ -222,14 +220,21 @@ def _step(it: Step) -> dict[str, Any]:
         "ended_at": _iso(it.ended_at),
         "duration_ms": _between(it.started_at or it.queued_at, it.ended_at),
         "input": None if it.input is None else json.loads(it.input),
-        "output": memo["data"] if wrapped else None if it.error is not None else memo,  # pyright: ignore
+        "output": output,
         "error": None if it.error is None else json.loads(it.error),
     }
 
 
 def _job(it: Job) -> dict[str, Any]:
     kind = "start" if it.generation == 0 else "edge"
-    return {"JobID": it.id, "at": iso(it.at), "position": 0, "kind": kind, "attempt": it.attempt, "status": it.status.value}
+    return {
+        "JobID": it.id,
+        "at": iso(it.at),
+        "position": 0,
+        "kind": kind,
+        "attempt": it.attempt,
+        "status": it.status.value,
+    }
 
 
 def _iso(ms: int | None) -> str | None:

@@ -65,7 +65,13 @@ def release(turn: Turn, buffer: Buffer) -> None:
 
 
 def launch(
-    turn: Turn, function: Function, events: tuple[Event, ...], *, correlation: str = "", batch_id: str = "", cron: str = ""
+    turn: Turn,
+    function: Function,
+    events: tuple[Event, ...],
+    *,
+    correlation: str = "",
+    batch_id: str = "",
+    cron: str = "",
 ) -> str:
     """Make a run. Returns why not, or an empty string."""
     value = _value_of(events[0])
@@ -142,11 +148,11 @@ def _collect(turn: Turn, function: Function, event: Event, value: Value) -> str:
     rule = function.flow.batch
     if rule is None:
         return ""
-    key = keys.key_text(rule.key, value(), turn.now) if rule.key else ""
-    held = turn.state.buffers.get((function.slug, key))
+    key = (function.slug, keys.key_text(rule.key, value(), turn.now) if rule.key else "")
+    held = turn.state.buffers.get(key)
     if held is not None and event.key and any(turn.state.event(other).key == event.key for other in held.events):
         return ""
-    buffer = batch.collect(rule, function.slug, key, held, event, turn.now)
+    buffer = batch.collect(rule, key, held, event, turn.now)
     turn.put(buffer)
     if batch.full(rule, buffer):
         release(turn, buffer)
@@ -157,10 +163,10 @@ def _hold(turn: Turn, function: Function, event: Event, value: Value) -> str:
     rule = function.flow.debounce
     if rule is None:
         return ""
-    key = keys.key_text(rule.key, value(), turn.now) if rule.key else ""
-    held = turn.state.buffers.get((function.slug, key))
+    key = (function.slug, keys.key_text(rule.key, value(), turn.now) if rule.key else "")
+    held = turn.state.buffers.get(key)
     known = None if held is None else (held, turn.state.event(held.events[0]))
-    turn.put(debounce.hold(rule, function.slug, key, known, event, turn.now))
+    turn.put(debounce.hold(rule, key, known, event, turn.now))
     return ""
 
 

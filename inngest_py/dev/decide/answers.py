@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.endings import complete, fail
 from inngest_py.dev.decide.jobs import discover, put_back
-from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.ops import perform
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import CallAnswered
 from inngest_py.dev.live import Live
 from inngest_py.dev.model import Job, JobStatus, StepStatus
 from inngest_py.dev.notices import CallFailed
+from inngest_py.dev.problems import problem_of
 from inngest_py.dev.reply import Done, Failed, ReplyOp, Report
 from inngest_py.wire.ops import Opcode
 
@@ -43,7 +44,6 @@ def _failed(turn: Turn, live: Live, job: Job, failed: Failed) -> None:
     """Try again, or give the run up."""
     last = failed.final or job.attempt + 1 >= job.max_attempts
     retry_at = None if last else failed.retry_after or _retry_at(turn, job)
-    error = {key: str(failed.error.get(key) or "") for key in ("name", "message", "stack")}
     turn.tell(
         CallFailed(
             **turn.about(live),
@@ -51,7 +51,7 @@ def _failed(turn: Turn, live: Live, job: Job, failed: Failed) -> None:
             attempt=job.attempt,
             max_attempts=job.max_attempts,
             retry_at=retry_at,
-            **error,
+            error=problem_of(failed.error),
         )
     )
     if retry_at is None:

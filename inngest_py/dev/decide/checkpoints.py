@@ -34,7 +34,9 @@ def save(turn: Turn, happening: Checkpointed) -> str:
 
 
 def _save(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
-    step = find(turn, live, op.id, op.display_name or op.name or op.id, op.code, StepStatus.COMPLETED)
+    step = find(
+        turn, live, op.id, name=op.display_name or op.name or op.id, op=op.code.value, status=StepStatus.COMPLETED
+    )
     if job is not None:
         step = executed(turn, step, job)
     memo = op.data if op.code is Opcode.STEP else f'{{"data":{op.data}}}'

@@ -11,6 +11,8 @@ from inngest_py.dev.internal import INVOKED, ending_events
 from inngest_py.dev.live import Live
 from inngest_py.dev.model import Run, RunStatus, Step, StepStatus
 from inngest_py.dev.notices import RunCancelled, RunCompleted, RunFailed
+from inngest_py.dev.problems import problem_of
+from inngest_py.dev.shapes import as_object, as_text
 from inngest_py.dev.texts import event_value, text_of
 
 
@@ -23,8 +25,8 @@ def complete(turn: Turn, live: Live, output: str) -> None:
 def fail(turn: Turn, live: Live, error: Mapping[str, Any], output: str | None = None) -> None:
     """The run has failed for good. `output` is what the app said, if it was the app."""
     run = _end(turn, live, RunStatus.FAILED, output=output, error=text_of(dict(error)))
-    about = {key: str(error.get(key) or "") for key in ("name", "message", "stack")}
-    turn.tell(RunFailed(**turn.about(live), duration=_duration(run), steps=len(live.memos), **about))
+    problem = problem_of(error)
+    turn.tell(RunFailed(**turn.about(live), duration=_duration(run), steps=len(live.memos), error=problem))
 
 
 def cancel(turn: Turn, live: Live, reason: str) -> None:
@@ -40,9 +42,7 @@ def _end(turn: Turn, live: Live, status: RunStatus, *, output: str | None = None
         turn.drop(pause)
     for step in tuple(live.steps.values()):
         _close(turn, step)
-    run = replace(
-        live.run, status=status, output=output, error=error, ended_at=turn.now, start_by=None, finish_by=None
-    )
+    run = replace(live.run, status=status, output=output, error=error, ended_at=turn.now, start_by=None, finish_by=None)
     turn.put(run)
     for event in ending_events(live, run, turn.now, turn.ids):
         turn.later(event)
@@ -68,11 +68,8 @@ def correlations(live: Live) -> list[str]:
 
 def correlation_of(event: Mapping[str, Any], slug: str) -> str:
     """The invocation that an event stands for, if it is for this function; else an empty string."""
-    about = event["data"].get("_inngest")
-    if not isinstance(about, dict) or about.get("fn_id") != slug:  # pyright: ignore[reportUnknownMemberType]
-        return ""
-    correlation = about.get("correlation_id")  # pyright: ignore
-    return correlation if isinstance(correlation, str) else ""
+    about = as_object(event["data"].get("_inngest")) or {}
+    return as_text(about.get("correlation_id")) if about.get("fn_id") == slug else ""
 
 
 def _duration(run: Run) -> int:

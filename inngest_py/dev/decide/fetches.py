@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 from inngest_py.dev.decide.jobs import put_back
-from inngest_py.dev.decide.steps import error_of, go_on, memoise
+from inngest_py.dev.decide.steps import go_on, memoise
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import FetchAnswered
 from inngest_py.dev.live import Live
 from inngest_py.dev.model import DISCOVERY, Job, JobKind, JobStatus, StepStatus
 from inngest_py.dev.notices import StepRetrying
+from inngest_py.dev.problems import problem_of
 from inngest_py.dev.reply import FetchReply
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import InvalidJSONError
-from inngest_py.wire.codec import decode
+from inngest_py.wire.codec import JSON, decode
 from inngest_py.wire.ops import Opcode
 
 _GOOD: Final = range(200, 300)
@@ -60,7 +61,7 @@ def _retry(turn: Turn, live: Live, job: Job, error: Mapping[str, Any]) -> None:
             max_attempts=job.max_attempts,
             retry_at=at,
             duration=turn.now - (job.started_at or turn.now),
-            **error_of(error),
+            error=problem_of(error),
         )
     )
     step_id = "" if job.target == DISCOVERY else job.target
@@ -82,7 +83,9 @@ def _error(reply: FetchReply, *, ai: bool) -> dict[str, Any] | None:
 def _data(reply: FetchReply, *, ai: bool) -> str:
     if ai:
         return text_of(_parsed(reply.body))
-    headers = {"-".join(part.capitalize() for part in key.split("-")): value for key, value in reply.headers.items()}
+    headers: dict[str, JSON] = {
+        "-".join(part.capitalize() for part in key.split("-")): value for key, value in reply.headers.items()
+    }
     body = reply.body.decode(errors="replace")
     return text_of({"url": reply.url, "status_code": reply.status, "headers": headers, "body": body})
 

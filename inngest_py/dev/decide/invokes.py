@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from inngest_py.dev.decide.admission import admit
 from inngest_py.dev.decide.effects import Effect, Performance
@@ -16,6 +15,7 @@ from inngest_py.dev.duration import LONGEST, YEAR, parse_moment
 from inngest_py.dev.internal import invoked_event
 from inngest_py.dev.model import Function, PauseKind, RunStatus, StepStatus
 from inngest_py.dev.notices import StepInvoking
+from inngest_py.dev.shapes import as_object, as_text
 from inngest_py.dev.texts import text_of
 
 TIMED_OUT: Final = "Timed out waiting for invoked function to complete"
@@ -34,14 +34,12 @@ def invoke(it: Performance) -> Effect:
 
 
 def _start(it: Performance, function: Function, expires_at: int) -> Effect:
-    payload = it.op.opts.get("payload")
-    fields = cast("Mapping[str, Any]", payload) if isinstance(payload, Mapping) else {}
-    data = fields.get("data")
+    fields = as_object(it.op.opts.get("payload")) or {}
     correlation = f"{it.live.run.id}.{it.op.id}"
     event = invoked_event(
-        data=cast("dict[str, Any]", data) if isinstance(data, dict) else {},
-        user=fields.get("user"),
-        v=fields.get("v") if isinstance(fields.get("v"), str) else "",  # type: ignore[arg-type]
+        data=as_object(fields.get("data")) or {},
+        user=as_object(fields.get("user")) or {},
+        v=as_text(fields.get("v")),
         source=it.turn.state.functions[it.live.run.function],
         target=function.slug,
         correlation=correlation,
@@ -55,9 +53,9 @@ def _start(it: Performance, function: Function, expires_at: int) -> Effect:
     refused = admit(it.turn, function, event, correlation=correlation)
     if refused:
         return _refuse(it, f"invoked function is {refused}")
-    it.turn.put(find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.WAITING))
+    it.turn.put(find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.WAITING))
     pause(it, PauseKind.INVOKE, name=function.slug, expires_at=expires_at)
-    about = {**it.turn.about(it.live), "step_id": it.op.id, "step": it.name}
+    about: dict[str, Any] = {**it.turn.about(it.live), "step_id": it.op.id, "step": it.name}
     it.turn.tell(StepInvoking(**about, target=function.slug, until=expires_at))
     return Effect.PENDING
 
@@ -75,7 +73,7 @@ def _expiry(it: Performance) -> int | None:
 
 def _refuse(it: Performance, message: str) -> Effect:
     error = text_of({"message": message, "name": "Error"})
-    step = find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.FAILED)
+    step = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.FAILED)
     memoise(it.turn, it.live, replace(step, error=error), f'{{"error":{error}}}', began=it.turn.now)
     return Effect.RESOLVED
 

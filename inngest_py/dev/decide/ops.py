@@ -10,9 +10,10 @@ from inngest_py.dev.decide import invokes, waits
 from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.endings import complete
 from inngest_py.dev.decide.jobs import enqueue, put_back
-from inngest_py.dev.decide.steps import error_memo, error_of, executed, find, memoise
+from inngest_py.dev.decide.steps import error_memo, executed, find, memoise
 from inngest_py.dev.model import JobKind, StepStatus
 from inngest_py.dev.notices import StepRetrying
+from inngest_py.dev.problems import problem_of
 from inngest_py.dev.texts import text_of
 from inngest_py.wire.ops import Opcode
 
@@ -61,7 +62,7 @@ def _given(it: Performance) -> Effect:
 
 
 def _executed(it: Performance, memo: str) -> Effect:
-    found = find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.COMPLETED)
+    found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.COMPLETED)
     began = it.job.started_at or it.turn.now
     memoise(it.turn, it.live, replace(executed(it.turn, found, it.job), error=None), memo, began=began)
     return Effect.RESOLVED
@@ -72,7 +73,7 @@ def _erred(it: Performance) -> Effect:
     if it.no_retry or it.job.attempt + 1 >= it.job.max_attempts:
         return _failed(it)
     error = text_of(it.op.error)
-    found = find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.RETRYING)
+    found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.RETRYING)
     it.turn.put(replace(executed(it.turn, found, it.job), error=error))
     it.turn.tell(
         StepRetrying(
@@ -83,7 +84,7 @@ def _erred(it: Performance) -> Effect:
             max_attempts=it.job.max_attempts,
             retry_at=it.retry_at,
             duration=it.turn.now - (it.job.started_at or it.turn.now),
-            **error_of(it.op.error),
+            error=problem_of(it.op.error),
         )
     )
     put_back(it.turn, it.job, it.retry_at, it.job.attempt + 1)
@@ -91,7 +92,7 @@ def _erred(it: Performance) -> Effect:
 
 
 def _failed(it: Performance) -> Effect:
-    found = find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.FAILED)
+    found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.FAILED)
     step = replace(executed(it.turn, found, it.job), error=text_of(it.op.error))
     memo = error_memo(it.op.error, no_retry=it.no_retry)
     memoise(it.turn, it.live, step, memo, began=it.job.started_at or it.turn.now)
@@ -99,14 +100,14 @@ def _failed(it: Performance) -> Effect:
 
 
 def _planned(it: Performance) -> Effect:
-    it.turn.put(find(it.turn, it.live, it.op.id, it.name, Opcode.STEP_PLANNED, StepStatus.QUEUED))
+    it.turn.put(find(it.turn, it.live, it.op.id, name=it.name, op=Opcode.STEP_PLANNED.value, status=StepStatus.QUEUED))
     enqueue(it.turn, it.live, target=it.op.id, group=it.group, step_id=it.op.id)
     return Effect.PENDING
 
 
 def _fetch(it: Performance) -> Effect:
     """Have the server make a request; the job keeps the attempt, because a retry asks the app again."""
-    found = find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.QUEUED)
+    found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.QUEUED)
     it.turn.put(found)
     enqueue(
         it.turn,

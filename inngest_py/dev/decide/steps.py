@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,23 +11,33 @@ from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.live import Live
 from inngest_py.dev.model import Job, Pause, Step, StepStatus
 from inngest_py.dev.notices import StepCompleted, StepFailed, StepTimedOut
+from inngest_py.dev.problems import problem_of
+from inngest_py.dev.shapes import as_object
 from inngest_py.dev.texts import text_of
-from inngest_py.wire.codec import decode
+from inngest_py.wire.ops import Opcode
 
+_WRAPPED: Final = '{"data":'
 _KEPT: Final = ("cause", "data", "message", "name", "noRetry", "stack")
 
 
 def error_memo(error: Any, *, no_retry: bool = False) -> str:
     """The memo of an error; only known keys survive (PROTOCOL 6.3)."""
-    if not isinstance(error, Mapping):
+    fields = as_object(error)
+    if fields is None:
         return '{"error":null}'
-    kept = {key: value for key, value in error.items() if key in _KEPT}  # pyright: ignore[reportUnknownVariableType]
+    kept = {key: value for key, value in fields.items() if key in _KEPT}
     if no_retry:
         kept["noRetry"] = True
     return text_of({"error": kept})
 
 
-def find(turn: Turn, live: Live, step_id: str, name: str, op: str, status: StepStatus) -> Step:
+def unwrapped(memo: str, op: str) -> str:
+    """The result of a step, out of its memo: most stand in an object's `data` (PROTOCOL 6.3)."""
+    wrapped = op != Opcode.WAIT_FOR_EVENT and memo.startswith(_WRAPPED)
+    return memo[len(_WRAPPED) : -1] if wrapped else memo
+
+
+def find(turn: Turn, live: Live, step_id: str, *, name: str, op: str, status: StepStatus) -> Step:
     """The step as it is known, or a new one, with this name and status."""
     old = live.steps.get(step_id)
     if old is None:
@@ -62,26 +71,17 @@ def memoise(turn: Turn, live: Live, step: Step, memo: str, *, began: int) -> Non
 
 
 def _tell(turn: Turn, live: Live, step: Step, duration: int) -> None:
-    about = {**turn.about(live), "step_id": step.id, "step": step.name}
+    about: dict[str, Any] = {**turn.about(live), "step_id": step.id, "step": step.name}
     match step.status:
         case StepStatus.FAILED:
-            error = error_of(step.error)
             attempt = max(step.attempts - 1, 0)
-            turn.tell(StepFailed(**about, op=step.op, attempt=attempt, duration=duration, **error))
+            turn.tell(StepFailed(**about, op=step.op, attempt=attempt, duration=duration, error=problem_of(step.error)))
         case StepStatus.TIMED_OUT:
             turn.tell(StepTimedOut(**about, op=step.op, duration=duration))
         case _:
             attempt = max(step.attempts - 1, 0)
-            output = step.memo or "null"
+            output = unwrapped(step.memo or "null", step.op)
             turn.tell(StepCompleted(**about, op=step.op, attempt=attempt, duration=duration, output=output))
-
-
-def error_of(error: Any) -> dict[str, str]:
-    """The name, message and stack of an error, or of its JSON text, for a notice."""
-    if isinstance(error, str):
-        error = decode(error.encode())
-    fields: Mapping[str, Any] = error if isinstance(error, Mapping) else {}
-    return {key: value if isinstance(value := fields.get(key), str) else "" for key in ("name", "message", "stack")}
 
 
 def resolve(turn: Turn, pause: Pause, memo: str, status: StepStatus, error: str | None = None) -> None:

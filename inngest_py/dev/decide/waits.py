@@ -12,6 +12,7 @@ from inngest_py.dev.duration import LONGEST, YEAR, iso, parse_moment
 from inngest_py.dev.expression import compile_expression
 from inngest_py.dev.model import Pause, PauseKind, StepStatus
 from inngest_py.dev.notices import StepSleeping, StepWaiting
+from inngest_py.dev.shapes import as_text
 from inngest_py.errors import ConfigError
 
 
@@ -23,7 +24,7 @@ def sleep(it: Performance) -> Effect:
         return Effect.ENDED
     if until <= it.turn.now:
         return _at_once(it, StepStatus.COMPLETED)
-    it.turn.put(find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.SLEEPING))
+    it.turn.put(find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.SLEEPING))
     pause(it, PauseKind.SLEEP, expires_at=until)
     it.turn.tell(StepSleeping(**it.turn.about(it.live), step_id=it.op.id, step=it.name, until=until))
     return Effect.PENDING
@@ -61,10 +62,10 @@ def _wait(it: Performance, kind: PauseKind, name: str, condition: str, timeout: 
         return Effect.ENDED
     if until <= it.turn.now:
         return _at_once(it, StepStatus.TIMED_OUT)
-    it.turn.put(find(it.turn, it.live, it.op.id, it.name, it.op.code, StepStatus.WAITING))
+    it.turn.put(find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.WAITING))
     pause(it, kind, name=name, expression=condition, expires_at=until)
-    about = {**it.turn.about(it.live), "step_id": it.op.id, "step": it.name}
-    it.turn.tell(StepWaiting(**about, op=it.op.code, awaited=name, expression=condition, until=until))
+    about: dict[str, Any] = {**it.turn.about(it.live), "step_id": it.op.id, "step": it.name}
+    it.turn.tell(StepWaiting(**about, op=it.op.code.value, awaited=name, expression=condition, until=until))
     return Effect.PENDING
 
 
@@ -99,7 +100,7 @@ def _until(it: Performance, text: str) -> int | None:
 
 
 def _at_once(it: Performance, status: StepStatus) -> Effect:
-    step = find(it.turn, it.live, it.op.id, it.name, it.op.code, status)
+    step = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=status)
     memoise(it.turn, it.live, step, "null", began=it.turn.now)
     return Effect.RESOLVED
 
@@ -110,5 +111,4 @@ def _give_up(it: Performance, name: str, message: str) -> Effect:
 
 
 def _option(opts: Mapping[str, Any], key: str) -> str:
-    value = opts.get(key)
-    return value if isinstance(value, str) else ""
+    return as_text(opts.get(key))

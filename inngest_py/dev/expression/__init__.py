@@ -49,11 +49,11 @@ def compile_expression(text: str, roots: Iterable[str] = EVENT_AND_ASYNC, *, pla
 
     Raises ConfigError, which says what is wrong and where.
     """
-    return _compile(text, frozenset(roots), plain)
+    return _compile(text, frozenset(roots), plain=plain)
 
 
 @lru_cache(maxsize=4096)
-def _compile(text: str, roots: frozenset[str], plain: bool) -> Expression:
+def _compile(text: str, roots: frozenset[str], *, plain: bool) -> Expression:
     try:
         return Expression(text, compile_node(parse(text), roots, text, plain=plain))
     except RecursionError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final, TypeAlias, cast
 
 from inngest_py.dev.expression.functions import FUNCTIONS, METHODS, TIMED, TYPES
 from inngest_py.dev.expression.parse import (
@@ -29,7 +30,16 @@ NOW: Final = "\0now"
 """The name under which the time is among the variables."""
 
 _MACROS: Final = ("exists", "all", "exists_one", "map", "filter")
-_ARITHMETIC: Final = ("+", "-", "*", "/", "%")
+_ARITHMETIC: Final = frozenset("+-*/%")
+_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": equal,
+    "!=": lambda left, right: not equal(left, right),
+    "in": contained,
+    "<": partial(ordered, "<"),
+    "<=": partial(ordered, "<="),
+    ">": partial(ordered, ">"),
+    ">=": partial(ordered, ">="),
+}
 
 
 def compile_node(node: Node, roots: frozenset[str], text: str, *, plain: bool) -> Evaluate:
@@ -50,16 +60,23 @@ class _Compiler:
                 return lambda _: value
             case Name():
                 return self._name(node, roots)
+            case Unary():
+                return self._unary(node, roots)
+            case Binary():
+                return self._binary(node, roots)
+            case Invoke():
+                return self._invoke(node, roots)
+            case Select() | Index() | Choice() | Items() | Pairs():
+                return self._structure(node, roots)
+
+    def _structure(self, node: Select | Index | Choice | Items | Pairs, roots: frozenset[str]) -> Evaluate:
+        match node:
             case Select(_, operand, field):
                 inner = self.node(operand, roots)
                 return lambda variables: select(inner(variables), field)
             case Index(_, operand, index):
                 inner, place = self.node(operand, roots), self.node(index, roots)
                 return lambda variables: element(inner(variables), place(variables))
-            case Unary():
-                return self._unary(node, roots)
-            case Binary():
-                return self._binary(node, roots)
             case Choice(_, condition, yes, no):
                 test, then, other = (self.node(part, roots) for part in (condition, yes, no))
                 return lambda variables: then(variables) if _truth(test(variables)) else other(variables)
@@ -69,18 +86,15 @@ class _Compiler:
             case Pairs(_, pairs):
                 made = [(self.node(key, roots), self.node(value, roots)) for key, value in pairs]
                 return lambda variables: {key(variables): value(variables) for key, value in made}
-            case Invoke():
-                return self._invoke(node, roots)
 
     def _name(self, node: Name, roots: frozenset[str]) -> Evaluate:
         name = node.name
         if name in roots:
             return lambda variables: variables.get(name)
-        if name in TYPES:
-            value = TypeName(name)
-            return lambda _: value
-        known = ", ".join(sorted(roots))
-        refuse(self._text, node.at, f'"{name}" is not known here; there is {known}')
+        if name not in TYPES:
+            refuse(self._text, node.at, f'"{name}" is not known here; there is {", ".join(sorted(roots))}')
+        value = TypeName(name)
+        return lambda _: value
 
     def _unary(self, node: Unary, roots: frozenset[str]) -> Evaluate:
         operand = self.node(node.operand, roots)
@@ -90,22 +104,13 @@ class _Compiler:
 
     def _binary(self, node: Binary, roots: frozenset[str]) -> Evaluate:
         left, right, sign = self.node(node.left, roots), self.node(node.right, roots), node.operator
-        match sign:
-            case "||":
-                return _either(left, right, wanted=True)
-            case "&&":
-                return _either(left, right, wanted=False)
-            case "==":
-                return lambda variables: equal(left(variables), right(variables))
-            case "!=":
-                return lambda variables: not equal(left(variables), right(variables))
-            case "in":
-                return lambda variables: contained(left(variables), right(variables))
-            case "<" | "<=" | ">" | ">=":
-                return lambda variables: ordered(sign, left(variables), right(variables))
-            case _:
-                self._refuse_if_plain(node.at, f'"{sign}"')
-                return lambda variables: arithmetic(sign, left(variables), right(variables))
+        if sign in _ARITHMETIC:
+            self._refuse_if_plain(node.at, f'"{sign}"')
+            return lambda variables: arithmetic(sign, left(variables), right(variables))
+        if sign in {"||", "&&"}:
+            return _either(left, right, wanted=sign == "||")
+        compare = _COMPARE[sign]
+        return lambda variables: compare(left(variables), right(variables))
 
     def _invoke(self, node: Invoke, roots: frozenset[str]) -> Evaluate:
         self._refuse_if_plain(node.at, f'"{node.name}()"')
@@ -152,7 +157,7 @@ class _Compiler:
             refuse(self._text, node.at, f"{node.name}() takes {count} arguments, not {len(node.arguments)}")
 
     def _macro(self, node: Invoke, target: Node, roots: frozenset[str]) -> Evaluate:
-        if len(node.arguments) != 2 or not isinstance(node.arguments[0], Name):  # noqa: PLR2004 - a name and a body
+        if len(node.arguments) != 2 or not isinstance(node.arguments[0], Name):
             refuse(self._text, node.at, f"{node.name}() takes a variable and an expression, as in xs.exists(x, x > 1)")
         name = node.arguments[0].name
         body = self.node(node.arguments[1], roots | {name})
@@ -164,7 +169,8 @@ def _comprehension(macro: str, target: Evaluate, name: str, body: Evaluate) -> E
         items = target(variables)
         if not isinstance(items, (list, dict)):
             raise Fault
-        scopes = [{**variables, name: item} for item in items]  # pyright: ignore[reportUnknownVariableType]
+        listed: list[Any] = list(cast("Iterable[Any]", items))
+        scopes = [{**variables, name: item} for item in listed]
         match macro:
             case "map":
                 return [body(scope) for scope in scopes]

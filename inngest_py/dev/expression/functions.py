@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Sized
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias, cast
 
 from inngest_py.dev.duration import parse_date, parse_duration
 from inngest_py.dev.expression.value import Fault, type_of
@@ -22,7 +22,7 @@ TYPES: Final = ("bool", "bytes", "double", "duration", "int", "list", "map", "nu
 
 def _size(value: Any) -> int:
     if isinstance(value, (str, bytes, list, dict)):
-        return len(value)  # pyright: ignore[reportUnknownArgumentType]
+        return len(cast("Sized", value))
     raise Fault
 
 
@@ -30,13 +30,13 @@ def _int(value: Any) -> int:
     if isinstance(value, datetime):
         return int(value.timestamp())
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        return _converted(int, value)
+        return int(_converted(int, value))
     raise Fault
 
 
 def _double(value: Any) -> float:
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        return _converted(float, value)
+        return float(_converted(float, value))
     raise Fault
 
 
@@ -50,21 +50,22 @@ def _converted(convert: Callable[[Any], Any], value: Any) -> Any:
 def _string(value: Any) -> str:
     match value:
         case bool():
-            return "true" if value else "false"
+            text = "true" if value else "false"
         case str():
-            return value
+            text = value
         case bytes():
-            return value.decode(errors="replace")
+            text = value.decode(errors="replace")
         case float():
-            return str(int(value)) if value.is_integer() else repr(value)
+            text = str(int(value)) if value.is_integer() else repr(value)
         case int():
-            return str(value)
+            text = str(value)
         case datetime():
-            return value.isoformat().replace("+00:00", "Z")
+            text = value.isoformat().replace("+00:00", "Z")
         case timedelta():
-            return f"{value.total_seconds():g}s"
+            text = f"{value.total_seconds():g}s"
         case _:
             raise Fault
+    return text
 
 
 def _bool(value: Any) -> bool:
@@ -92,7 +93,10 @@ def _timestamp(value: Any) -> datetime:
 
 
 def _moment(ms: float) -> datetime:
-    return _converted(lambda value: datetime.fromtimestamp(value / 1000, timezone.utc), ms)  # type: ignore[no-any-return]
+    try:
+        return datetime.fromtimestamp(ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Fault from None
 
 
 def _duration(value: Any) -> timedelta:
@@ -130,6 +134,38 @@ def _matches(value: Any, pattern: Any) -> bool:
         raise Fault from None
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
+def _lowercase(value: Any) -> str:
+    return _text(value).lower()
+
+
+def _uppercase(value: Any) -> str:
+    return _text(value).upper()
+
+
+def _before(now: int, value: Any) -> datetime:
+    return _moment(now) - _duration(value)
+
+
+def _after(now: int, value: Any) -> datetime:
+    return _moment(now) + _duration(value)
+
+
+def _contains(value: Any, part: Any) -> bool:
+    return _text(part) in _text(value)
+
+
+def _starts_with(value: Any, part: Any) -> bool:
+    return _text(value).startswith(_text(part))
+
+
+def _ends_with(value: Any, part: Any) -> bool:
+    return _text(value).endswith(_text(part))
+
+
 FUNCTIONS: Final[dict[str, tuple[int, Plain]]] = {
     "b64decode": (1, _b64decode),
     "bool": (1, _bool),
@@ -137,24 +173,24 @@ FUNCTIONS: Final[dict[str, tuple[int, Plain]]] = {
     "date": (1, _timestamp),
     "double": (1, _double),
     "duration": (1, _duration),
-    "dyn": (1, lambda value: value),
+    "dyn": (1, _same),
     "int": (1, _int),
     "json_parse": (1, _json_parse),
-    "lowercase": (1, lambda value: _text(value).lower()),
+    "lowercase": (1, _lowercase),
     "matches": (2, _matches),
     "size": (1, _size),
     "string": (1, _string),
     "timestamp": (1, _timestamp),
     "type": (1, type_of),
     "uint": (1, _int),
-    "uppercase": (1, lambda value: _text(value).upper()),
+    "uppercase": (1, _uppercase),
 }
 """Functions by name, with how many arguments they take."""
 
 TIMED: Final[dict[str, tuple[int, Plain]]] = {
     "now": (0, _moment),
-    "now_minus": (1, lambda now, value: _moment(now) - _duration(value)),
-    "now_plus": (1, lambda now, value: _moment(now) + _duration(value)),
+    "now_minus": (1, _before),
+    "now_plus": (1, _after),
 }
 """Functions that are told the time first, which their number of arguments does not count."""
 
@@ -169,8 +205,8 @@ def _part(read: Callable[[datetime], int]) -> Plain:
 
 
 METHODS: Final[dict[str, tuple[int, Plain]]] = {
-    "contains": (1, lambda value, part: _text(part) in _text(value)),
-    "endsWith": (1, lambda value, part: _text(value).endswith(_text(part))),
+    "contains": (1, _contains),
+    "endsWith": (1, _ends_with),
     "getDate": (0, _part(lambda when: when.day)),
     "getDayOfMonth": (0, _part(lambda when: when.day - 1)),
     "getDayOfWeek": (0, _part(lambda when: when.isoweekday() % 7)),
@@ -181,6 +217,6 @@ METHODS: Final[dict[str, tuple[int, Plain]]] = {
     "getSeconds": (0, _part(lambda when: when.second)),
     "matches": (1, _matches),
     "size": (0, _size),
-    "startsWith": (1, lambda value, part: _text(value).startswith(_text(part))),
+    "startsWith": (1, _starts_with),
 }
 """Methods by name, with how many arguments they take besides their target."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
+
+from inngest_py.dev.shapes import as_list, as_object
 
 
 class Fault(Exception):  # noqa: N818 - not an error of ours: an expression without a value, which matches nothing
@@ -22,11 +24,12 @@ def equal(left: Any, right: Any) -> bool:
     """Equality. Numbers of both kinds compare; otherwise different types are different."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    if isinstance(left, list) and isinstance(right, list):
-        pairs: list[tuple[Any, Any]] = list(zip(left, right, strict=False))  # pyright: ignore[reportUnknownArgumentType]
-        return len(left) == len(right) and all(equal(one, other) for one, other in pairs)  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)  # pyright: ignore
+    if (items := as_list(left)) is not None:
+        others = as_list(right)
+        return others is not None and len(items) == len(others) and all(map(equal, items, others))
+    if (pairs := as_object(left)) is not None:
+        twin = as_object(right)
+        return twin is not None and pairs.keys() == twin.keys() and all(equal(pairs[key], twin[key]) for key in pairs)
     if isinstance(left, TypeName) is not isinstance(right, TypeName):
         return False
     return bool(left == right)
@@ -61,24 +64,25 @@ def _order_kind(value: Any) -> str:
 
 def contained(item: Any, container: Any) -> bool:
     """`item in container`; what is no container contains nothing."""
-    if isinstance(container, list):
-        return any(equal(item, other) for other in container)  # pyright: ignore[reportUnknownVariableType]
-    return isinstance(container, dict) and isinstance(item, (str, int, float, bool)) and item in container
+    items, pairs = as_list(container), as_object(container)
+    if items is not None:
+        return any(equal(item, other) for other in items)
+    return pairs is not None and isinstance(item, str) and item in pairs
 
 
 def select(value: Any, field: str) -> Any:
     """`value.field`; what is not there is null."""
-    return value.get(field) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType]
+    return (as_object(value) or {}).get(field)
 
 
 def element(value: Any, index: Any) -> Any:
     """`value[index]`; what is not there is null."""
-    if isinstance(value, dict):
-        return value.get(index) if isinstance(index, (str, int, float)) else None  # pyright: ignore
-    if isinstance(value, list) and isinstance(index, (int, float)) and not isinstance(index, bool):
-        place = int(index)
-        return value[place] if place == index and 0 <= place < len(value) else None  # pyright: ignore
-    return None
+    items = as_list(value)
+    if items is None:
+        return select(value, index) if isinstance(index, str) else None
+    if isinstance(index, bool) or not isinstance(index, (int, float)) or index != int(index):
+        return None
+    return items[int(index)] if 0 <= index < len(items) else None
 
 
 def arithmetic(sign: str, left: Any, right: Any) -> Any:
@@ -88,7 +92,7 @@ def arithmetic(sign: str, left: Any, right: Any) -> Any:
     if isinstance(left, bool) or type(left) is not type(right):
         raise Fault
     if sign == "+" and isinstance(left, (str, bytes, list)):
-        return left + right  # pyright: ignore[reportUnknownVariableType]
+        return cast("Any", left) + right
     if not isinstance(left, (int, float)):
         raise Fault
     return _number_arithmetic(sign, left, right)

@@ -12,13 +12,15 @@ KIND: Final = "batch"
 MAX_SIZE: Final = 10 * 1024 * 1024
 
 
-def collect(rule: Batch, function: str, key: str, held: Buffer | None, event: Event, now: int) -> Buffer:
-    """The buffer with this event in it; it is due `timeout` after its first event."""
+def collect(rule: Batch, key: tuple[str, str], held: Buffer | None, event: Event, now: int) -> Buffer:
+    """The buffer with this event in it; it is due `timeout` after its first event.
+
+    `key` is the function and the key of the buffer.
+    """
     if held is None:
         due = now + rule.timeout
-        return Buffer(
-            function=function, key=key, kind=KIND, events=(event.id,), since=now, due=due, size=len(event.data)
-        )
+        size = len(event.data)
+        return Buffer(function=key[0], key=key[1], kind=KIND, events=(event.id,), since=now, due=due, size=size)
     return replace(held, events=(*held.events, event.id), size=held.size + len(event.data))
 
 

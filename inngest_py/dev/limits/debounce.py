@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from inngest_py.dev.flow import Debounce
 from inngest_py.dev.model import Buffer, Event
 
-KIND = "debounce"
+KIND: Final = "debounce"
 
 
-def hold(rule: Debounce, function: str, key: str, held: tuple[Buffer, Event] | None, event: Event, now: int) -> Buffer:
-    """The buffer with this event in it. The held event stays if it is newer; `timeout` caps the whole delay."""
+def hold(rule: Debounce, key: tuple[str, str], held: tuple[Buffer, Event] | None, event: Event, now: int) -> Buffer:
+    """The buffer with this event in it. The held event stays if it is newer; `timeout` caps the whole delay.
+
+    `key` is the function and the key of the buffer.
+    """
     due = now + rule.period
     if held is None:
         since, kept = now, event
@@ -18,4 +23,4 @@ def hold(rule: Debounce, function: str, key: str, held: tuple[Buffer, Event] | N
         since, kept = buffer.since, (event if event.ts >= old.ts else old)
     if rule.timeout is not None:
         due = min(due, since + rule.timeout)
-    return Buffer(function=function, key=key, kind=KIND, events=(kept.id,), since=since, due=max(due, now))
+    return Buffer(function=key[0], key=key[1], kind=KIND, events=(kept.id,), since=since, due=max(due, now))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from inngest_py.dev.expression import EVENT, compile_expression
 from inngest_py.dev.expression.functions import FUNCTIONS
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import InvalidJSONError
+from inngest_py.wire.codec import JSON
 
 
 def evaluate(expression: str, event: Mapping[str, Any], now: int) -> Any:
@@ -23,7 +24,7 @@ def key_text(expression: str, event: Mapping[str, Any], now: int) -> str:
     value = evaluate(expression, event, now)
     if isinstance(value, (list, dict)) or value is None:
         try:
-            return text_of(value)  # pyright: ignore[reportUnknownArgumentType]
+            return text_of(cast("JSON", value))
         except InvalidJSONError:
             return ""
     return str(FUNCTIONS["string"][1](value))

@@ -19,7 +19,7 @@ def queries() -> dict[str, str]:
 
 def read(name: str) -> str:
     """A file that lies next to this one."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files("inngest_py.dev.store").joinpath(name).read_text(encoding="utf-8")
 
 
 def _bare(text: str) -> str:

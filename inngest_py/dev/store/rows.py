@@ -1,9 +1,9 @@
-"""Records to rows and back."""
+"""Records to rows and back. The readers take their row apart: it is theirs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from inngest_py.dev.model import (
@@ -26,7 +26,7 @@ from inngest_py.dev.model import (
     StepStatus,
 )
 
-Row: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = dict[str, Any]
 Values: TypeAlias = tuple[Any, ...]
 
 
@@ -45,15 +45,15 @@ def _event(it: Event) -> Values:
 def _run(it: Run) -> Values:
     slots = json.dumps([[slot.name, slot.limit] for slot in it.slots])
     return (
-        it.id, it.function, it.app_id, it.status.value, it.events[0], json.dumps(it.events), it.event_name, it.created_at,
-        it.started_at, it.ended_at, it.output, it.error, it.max_attempts, it.version, it.force_plan, it.correlation, slots,
-        it.priority, it.start_by, it.finish_by, it.batch_id, it.cron, it.singleton,
+        it.id, it.function, it.app_id, it.status.value, it.events[0], json.dumps(it.events), it.event_name,
+        it.created_at, it.started_at, it.ended_at, it.output, it.error, it.max_attempts, it.version, it.force_plan,
+        it.correlation, slots, it.priority, it.start_by, it.finish_by, it.batch_id, it.cron, it.singleton,
     )  # fmt: skip
 
 
 def _step(it: Step) -> Values:
     return (
-        it.run_id, it.id, it.name, str(it.op), it.status.value, it.queued_at, it.started_at, it.ended_at, it.attempts,
+        it.run_id, it.id, it.name, it.op, it.status.value, it.queued_at, it.started_at, it.ended_at, it.attempts,
         it.position, it.memo, it.error, it.input,
     )  # fmt: skip
 
@@ -110,46 +110,56 @@ def row_of(record: Record) -> tuple[str, Values, Values]:
 
 def read_app(row: Row) -> App:
     """Read an app."""
-    return App(**dict(row))
+    return App(**row)
 
 
 def read_event(row: Row) -> Event:
     """Read an event."""
-    return Event(**{**dict(row), "seeded": bool(row["seeded"])})
+    row["seeded"] = bool(row["seeded"])
+    return Event(**row)
 
 
 def read_run(row: Row) -> Run:
     """Read a run."""
-    fields = dict(row)
-    del fields["event_id"]
-    fields["status"] = RunStatus(fields["status"])
-    fields["events"] = tuple(json.loads(fields["events"]))
-    fields["slots"] = tuple(Slot(name, limit) for name, limit in json.loads(fields["slots"]))
-    fields["force_plan"] = bool(fields["force_plan"])
-    return Run(**fields)
+    del row["event_id"]
+    row["status"] = RunStatus(row["status"])
+    row["events"] = tuple(json.loads(row["events"]))
+    row["slots"] = tuple(Slot(name, limit) for name, limit in json.loads(row["slots"]))
+    row["force_plan"] = bool(row["force_plan"])
+    return Run(**row)
 
 
 def read_step(row: Row) -> Step:
     """Read a step."""
-    return Step(**{**dict(row), "status": StepStatus(row["status"])})
+    row["status"] = StepStatus(row["status"])
+    return Step(**row)
 
 
 def read_job(row: Row) -> Job:
     """Read a job."""
-    fields = dict(row)
-    fields["group"] = fields.pop("siblings")
-    fields["kind"], fields["status"] = JobKind(fields["kind"]), JobStatus(fields["status"])
-    return Job(**fields)
+    row["group"] = row.pop("siblings")
+    row["kind"], row["status"] = JobKind(row["kind"]), JobStatus(row["status"])
+    return Job(**row)
 
 
 def read_pause(row: Row) -> Pause:
     """Read a pause."""
-    fields = dict(row)
-    fields["group"] = fields.pop("siblings")
-    fields["kind"] = PauseKind(fields["kind"])
-    return Pause(**fields)
+    row["group"] = row.pop("siblings")
+    row["kind"] = PauseKind(row["kind"])
+    return Pause(**row)
 
 
 def read_buffer(row: Row) -> Buffer:
     """Read a buffer."""
-    return Buffer(**{**dict(row), "events": tuple(json.loads(row["events"]))})
+    row["events"] = tuple(json.loads(row["events"]))
+    return Buffer(**row)
+
+
+def read_claim(row: Row) -> Claim:
+    """Read an idempotency key."""
+    return Claim(**row)
+
+
+def read_meter(row: Row) -> Meter:
+    """Read a meter."""
+    return Meter(**row)

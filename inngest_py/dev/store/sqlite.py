@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Final
 
 from inngest_py.dev.decisions import Change, Put
-from inngest_py.dev.model import Claim, Event, Function, Job, Meter, Record, Run, Step
+from inngest_py.dev.model import Event, Function, Job, Record, Run, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EventFilter, RunFilter
@@ -52,8 +52,8 @@ class SQLiteStore:
             "live_steps": rows.read_step,
             "all_jobs": rows.read_job,
             "all_pauses": rows.read_pause,
-            "all_claims": lambda row: Claim(**dict(row)),
-            "all_meters": lambda row: Meter(**dict(row)),
+            "all_claims": rows.read_claim,
+            "all_meters": rows.read_meter,
             "all_buffers": rows.read_buffer,
         }
         for query, reader in readers.items():
@@ -139,12 +139,13 @@ class SQLiteStore:
         with self._lock:
             self._connection.close()
 
-    def _all(self, query: str, values: Any = ()) -> list[sqlite3.Row]:
+    def _all(self, query: str, values: Any = ()) -> list[rows.Row]:
         with self._lock:
-            return self._connection.execute(self._queries[query], values).fetchall()
+            found = self._connection.execute(self._queries[query], values).fetchall()
+        return [dict(row) for row in found]
 
 
-def _function(row: sqlite3.Row) -> Function:
+def _function(row: rows.Row) -> Function:
     config: dict[str, Any] = decode(row["config"].encode())
     function = read_function(config, row["app_id"], row["created_at"])
     return replace(function, version=row["version"], archived_at=row["archived_at"])
