@@ -1,26 +1,26 @@
 """Every exception of this package, in one tree.
 
-    Exception
-    └── InngestError
-        ├── ConfigError                    you declared something that cannot work (also a ValueError)
-        ├── UsageError                     you called something where it cannot be called (also a RuntimeError)
-        ├── UnserializableError            a value that has no JSON form (also a TypeError)
-        ├── EventDataError                 event data that does not fit its EventType (also a ValueError)
-        ├── SendEventsError                the event API did not take all the events
-        ├── RequestError                   they sent something that we do not accept: has a status and a code
-        │   ├── InvalidJSONError           a body that is not JSON
-        │   ├── SignatureError             a missing, stale or wrong signature
-        │   ├── FunctionNotFoundError      a call for a function that is not served here
-        │   ├── MethodNotAllowedError      a method that no Inngest server uses
-        │   ├── ServerKindError            a dev server talking to a production app, or the reverse
-        │   └── StepNotFoundError          a call for a step that the function no longer has
-        ├── ServerError                    an Inngest server answered something that it should not
-        ├── NonRetriableError              raise it: no retry will help
-        ├── RetryAfterError                raise it: retry, but not before then
-        └── StepError                      a step failed for good; catch it where the step is awaited
+Exception
+└── InngestError
+    ├── ConfigError                    you declared something that cannot work (also a ValueError)
+    ├── UsageError                     you called something where it cannot be called (also a RuntimeError)
+    ├── UnserializableError            a value that has no JSON form (also a TypeError)
+    ├── EventDataError                 event data that does not fit its EventType (also a ValueError)
+    ├── SendEventsError                the event API did not take all the events
+    ├── RequestError                   they sent something that we do not accept: has a status and a code
+    │   ├── InvalidJSONError           a body that is not JSON
+    │   ├── SignatureError             a missing, stale or wrong signature
+    │   ├── FunctionNotFoundError      a call for a function that is not served here
+    │   ├── MethodNotAllowedError      a method that no Inngest server uses
+    │   ├── ServerKindError            a dev server talking to a production app, or the reverse
+    │   └── StepNotFoundError          a call for a step that the function no longer has
+    ├── ServerError                    an Inngest server answered something that it should not
+    ├── NonRetriableError              raise it: no retry will help
+    ├── RetryAfterError                raise it: retry, but not before then
+    └── StepError                      a step failed for good; catch it where the step is awaited
 
-    BaseException
-    └── Interrupt                          control flow of plain functions: never catch it
+BaseException
+└── Interrupt                          control flow of plain functions: never catch it
 """
 
 from __future__ import annotations
@@ -49,9 +49,13 @@ class UnserializableError(InngestError, TypeError):
     """A value that has no JSON form; `path` says where in it, as in `$.orders[3].placed_by`."""
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"cannot be written as JSON: at {path}: {reason}")
+        super().__init__(path, reason)
         self.path = path
         self.reason = reason
+
+    def __str__(self) -> str:
+        """Say where and why."""
+        return f"cannot be written as JSON: at {self.path}: {self.reason}"
 
 
 class EventDataError(InngestError, ValueError):
@@ -140,9 +144,9 @@ class NonRetriableError(InngestError):
     In a step it fails that step for good: the function sees a `StepError`. `quiet` keeps it out of the error log.
     """
 
-    def __init__(self, message: str = "", quiet: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | None = None, *, quiet: bool = False) -> None:
+        super().__init__(message or "")
+        self.message = message or ""
         self.quiet = quiet
 
 
@@ -155,16 +159,20 @@ class RetryAfterError(InngestError):
     Raises TypeError if `retry_after` is a bare number.
     """
 
-    def __init__(self, message: str, retry_after: str | timedelta | datetime, quiet: bool = False) -> None:
+    def __init__(self, message: str, retry_after: str | timedelta | datetime, *, quiet: bool = False) -> None:
         if not isinstance(retry_after, (str, timedelta, datetime)):
             raise TypeError(
                 f"RetryAfterError: retry_after={retry_after!r} has no unit: "
                 f'write "{retry_after}s", a timedelta or a datetime'
             )
-        super().__init__(message)
+        super().__init__(message, retry_after)
         self.message = message
         self.retry_after = retry_after
         self.quiet = quiet
+
+    def __str__(self) -> str:
+        """Return the message alone."""
+        return self.message
 
 
 class StepError(InngestError):
