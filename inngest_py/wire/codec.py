@@ -8,20 +8,31 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import fields, is_dataclass
+from types import NoneType
 from typing import Any, Final, TypeAlias, cast
 
 import pydantic_core
+from pydantic import BaseModel
 
 from inngest_py.errors import InvalidJSONError, UnserializableError
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """What JSON can say, in Python's types."""
 
 _MAX_DEPTH: Final = 200
 _SHOWN: Final = 60
-_NOT_FINITE: Final = (b"NaN", b"Infinity")
+_TOO_LARGE: Final = 10**308
+_MANY_DIGITS: Final = b"0" * 309
+_DIGITS_TO_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+
+_KINDS: Final[Mapping[type, str]] = {
+    bytes: "are bytes that are no text in UTF-8: write them in base64",
+    str: "has half of a surrogate pair in it",
+}
+
+_Check: TypeAlias = "Callable[[object, str], UnserializableError | None]"
 
 
 def decode(data: bytes) -> Any:
@@ -35,81 +46,123 @@ def decode(data: bytes) -> Any:
 
 
 def _decode_deep(data: bytes) -> Any:
+    """Read what is nested deeper than the fast reader goes, and as strictly: no half of a surrogate pair."""
     try:
-        return json.loads(data, parse_constant=_refuse_constant)
+        value = json.loads(data.decode(), parse_constant=_refuse_constant)
+        json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise InvalidJSONError("the body is nested too deeply") from None
     except ValueError as error:
         raise InvalidJSONError(f"the body is not JSON: {error}") from None
+    return value
 
 
 def _refuse_constant(name: str) -> None:
     raise InvalidJSONError(f"the body is not JSON: {name} is not a JSON number")
 
 
+def as_object(value: object) -> dict[str, Any] | None:
+    """The value if it is a JSON object, else None."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def as_list(value: object) -> Sequence[Any] | None:
+    """The value if it is a JSON list, else None."""
+    return cast("Sequence[Any]", value) if isinstance(value, list) else None
+
+
 def encode(value: object) -> bytes:
     """Write a value as JSON text in UTF-8. Raises UnserializableError with the path of what cannot be written."""
     try:
         text = pydantic_core.to_json(value, by_alias=True)
-    except (pydantic_core.PydanticSerializationError, ValueError, RecursionError) as error:
-        raise _explain(value, error) from None
-    if any(word in text for word in _NOT_FINITE):
-        _check_finite(value)
+    except (ValueError, RecursionError) as error:
+        raise _find_fault(value, "$", (), _fault_of_type) or UnserializableError("$", str(error)) from None
+    if _may_have_bad_number(text, value):
+        fault = _find_fault(value, "$", (), _fault_of_number)
+        if fault is not None:
+            raise fault
     return text
 
 
-def _explain(value: object, error: Exception) -> UnserializableError:
-    found = _fault(value, "$", 0, finite_only=False)
-    return found if found is not None else UnserializableError("$", str(error))
+def _may_have_bad_number(text: bytes, value: object) -> bool:
+    """Whether a number may have been written as what no server reads, or, in a model, silently as null."""
+    if b"NaN" in text or b"Infinity" in text or _MANY_DIGITS in text.translate(_DIGITS_TO_ZEROS):
+        return True
+    return b"null" in text and not _is_plain(value)
 
 
-def _check_finite(value: object) -> None:
-    found = _fault(value, "$", 0, finite_only=True)
-    if found is not None:
-        raise found
+def _is_plain(value: object) -> bool:
+    """Whether a value has only JSON's own types in it, as most have."""
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            rest.extend(cast("dict[object, object]", part).values())
+        elif isinstance(part, (list, tuple)):
+            rest.extend(cast("Sequence[object]", part))
+        elif not isinstance(part, (str, int, float, NoneType)):
+            return False
+    return True
 
 
-def _fault(value: object, path: str, depth: int, *, finite_only: bool) -> UnserializableError | None:
-    """Find the first part of a value that has no JSON form, depth first."""
-    if depth > _MAX_DEPTH:
-        return UnserializableError(path, "nested too deeply, or it contains itself")
-    if isinstance(value, float) and not math.isfinite(value):
-        return UnserializableError(path, f"{value} is not a JSON number")
+def _find_fault(value: object, path: str, above: tuple[int, ...], check: _Check) -> UnserializableError | None:
+    """Find the first part of a value, depth first, in which a check sees a fault. `above` are the ids on the way."""
+    if id(value) in above:
+        return UnserializableError(path, "it contains itself")
+    if len(above) == _MAX_DEPTH:
+        return UnserializableError(path, "it is nested too deeply")
     parts = _parts(value)
     if parts is None:
-        return None if finite_only else _fault_of_leaf(value, path)
-    for name, part in parts:
-        found = _fault(part, path + name, depth + 1, finite_only=finite_only)
-        if found is not None:
-            return found
-    return None
+        return check(value, path)
+    inside = (_find_fault(part, path + way, (*above, id(value)), check) for way, part in parts)
+    return next(filter(None, inside), None) or check(value, path)
 
 
-def _parts(value: object) -> list[tuple[str, object]] | None:
-    """The parts of a container with the way to each, or None if it is no container."""
+def _parts(value: object) -> Iterable[tuple[str, object]] | None:
+    """The parts of a container with the way to each, the keys of a mapping too; None if it is no container."""
     if isinstance(value, Mapping):
-        return [(f".{key}", part) for key, part in cast("Mapping[object, object]", value).items()]
+        pairs = cast("Mapping[object, object]", value).items()
+        return (entry for key, part in pairs for entry in ((f"[{_shown(key)}]", key), (f".{key}", part)))
     if isinstance(value, (Sequence, AbstractSet)) and not isinstance(value, (str, bytes, bytearray)):
         return [(f"[{index}]", part) for index, part in enumerate(cast("Sequence[object]", value))]
+    if isinstance(value, BaseModel):
+        return _fields_of_model(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return [(f".{field.name}", getattr(value, field.name, None)) for field in fields(value)]
-    model_fields = getattr(type(value), "model_fields", None)
-    if isinstance(model_fields, dict):
-        return [(f".{name}", getattr(value, name, None)) for name in cast("dict[str, object]", model_fields)]
+        return _fields_of(value, (field.name for field in fields(value)))
     return None
 
 
-def _fault_of_leaf(value: object, path: str) -> UnserializableError | None:
+def _fields_of(value: object, names: Iterable[str]) -> Iterable[tuple[str, object]]:
+    return [(f".{name}", getattr(value, name, None)) for name in names]
+
+
+def _fields_of_model(model: BaseModel) -> Iterable[tuple[str, object]]:
+    """The fields of a model, but no floats where its author has said how to write NaN."""
+    found = _fields_of(model, type(model).model_fields)
+    if type(model).model_config.get("ser_json_inf_nan") in {"null", "strings"}:
+        return (entry for entry in found if not isinstance(entry[1], float))
+    return found
+
+
+def _fault_of_type(value: object, path: str) -> UnserializableError | None:
     try:
         pydantic_core.to_json(value)
-    except (pydantic_core.PydanticSerializationError, ValueError, RecursionError):
-        return UnserializableError(path, f"{_shown(value)} is a {type(value).__qualname__}")
+    except (ValueError, RecursionError):
+        return UnserializableError(path, f"{_shown(value)} {_KINDS.get(type(value)) or f'is a {type(value).__name__}'}")
+    return _fault_of_number(value, path)
+
+
+def _fault_of_number(value: object, path: str) -> UnserializableError | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return UnserializableError(path, f"{value} is not a JSON number")
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:
+        return UnserializableError(path, "a whole number of more than 308 digits fits no double: make it a string")
     return None
 
 
 def _shown(value: object) -> str:
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - a repr of the user's may raise anything, and this is only for a message
+    except Exception:  # a repr of the user's may raise anything, and this is only for a message
         return "a value"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
