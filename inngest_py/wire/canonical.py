@@ -6,6 +6,7 @@ As on the real server every number is a double: integers beyond 2^53 come out ro
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 from typing import Final
 
@@ -62,6 +63,8 @@ def _utf16(key: str) -> bytes:
 
 def _number(number: float) -> str:
     """Write a double as ECMAScript does: the shortest digits, plain between 1e-6 and 1e21."""
+    if not math.isfinite(number):
+        raise InvalidJSONError(f"the value has no canonical form: {number} is not a JSON number")
     if number == 0:
         return "0"
     sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
