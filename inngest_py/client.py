@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, cast, overload
 
+from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.config.duration import parse_duration
 from inngest_py.config.event_type import EventType
 from inngest_py.config.expression import check_expression
@@ -29,7 +30,7 @@ from inngest_py.config.retries import Retries
 from inngest_py.config.trigger import Trigger
 from inngest_py.engine.drive import adrive, drive
 from inngest_py.engine.effects import Flow
-from inngest_py.errors import ConfigError
+from inngest_py.errors import ConfigError, SendEventsError
 from inngest_py.flows.authorized import outgoing_headers
 from inngest_py.flows.events import Sending, event_url, send_events
 from inngest_py.function import (
@@ -40,6 +41,8 @@ from inngest_py.function import (
     read_retries,
     read_triggers,
 )
+from inngest_py.middleware.base import MiddlewareFactory
+from inngest_py.middleware.chain import Chain
 from inngest_py.performer import Performer
 from inngest_py.runtime import Threads
 from inngest_py.settings import NO_EVENT_KEY, Settings, read_settings
@@ -74,6 +77,8 @@ class FunctionOptions(TypedDict, total=False):
     cancel: Cancel | Sequence[Cancel] | None
     timeouts: Timeouts | None
     idempotency: str | None
+    checkpointing: Checkpointing | bool | None
+    middleware: Sequence[MiddlewareFactory]
 
 
 class Decorator(Generic[Model]):
@@ -113,13 +118,17 @@ class Inngest:
         event_api_base_url: str | None = None,
         app_version: str | None = None,
         logger: logging.Logger | None = None,
+        middleware: Sequence[MiddlewareFactory] = (),
+        checkpointing: Checkpointing | bool = True,
         http_client: httpx.Client | httpx.AsyncClient | None = None,
         request_timeout: str | timedelta | None = None,
     ) -> None:
         self.app_id: Final = _check_app_id(app_id)
         self.app_version: Final = app_version
-        self.logger: Final = logger or logging.getLogger("inngest_py")
-        self.settings: Final[Settings] = read_settings(
+        self.logger = logger or logging.getLogger("inngest_py")
+        self.middleware: Sequence[MiddlewareFactory] = tuple(middleware)
+        self.checkpointing = read_checkpointing(checkpointing)
+        self.settings = read_settings(
             is_production=is_production,
             env=env,
             event_key=event_key,
@@ -182,7 +191,14 @@ class Inngest:
         failure, on_failure = None, options.get("on_failure")
         if on_failure is not None:
             failure = failure_function(self.app_id, fn_id, declaration.name, declaration.triggers, on_failure)
-        function = Function[Any](self.app_id, declaration, handler, failure)
+        function = Function[Any](
+            self.app_id,
+            declaration,
+            handler,
+            failure,
+            middleware=tuple(options.get("middleware", ())),
+            checkpointing=_checkpointing_of(options.get("checkpointing")),
+        )
         self._add(function)
         return function
 
@@ -199,19 +215,31 @@ class Inngest:
 
     # Sending ---------------------------------------------------------------------------------------------------------
 
-    async def send(self, events: Event[Any] | Iterable[Event[Any]]) -> list[str]:
+    async def send(self, events: Event[Any] | Iterable[Event[Any]], *, skip_middleware: bool = False) -> list[str]:
         """Send an event or several, and give the ids that the server assigned, in the same order.
 
         Tries again while the server cannot be reached, without sending anything twice. Raises SendEventsError with
         the reason and the ids of those events that were accepted.
         """
-        return await adrive(self._sending(events), self._performer.aperform)
+        return await adrive(self._sending(events, skip_middleware=skip_middleware), self._performer.aperform)
 
-    def send_sync(self, events: Event[Any] | Iterable[Event[Any]]) -> list[str]:
+    def send_sync(self, events: Event[Any] | Iterable[Event[Any]], *, skip_middleware: bool = False) -> list[str]:
         """Do the same as `send` in plain code."""
-        return drive(self._sending(events), self._performer.perform)
+        return drive(self._sending(events, skip_middleware=skip_middleware), self._performer.perform)
 
-    def _sending(self, events: Event[Any] | Iterable[Event[Any]]) -> Flow[list[str]]:
+    def _sending(self, events: Event[Any] | Iterable[Event[Any]], *, skip_middleware: bool) -> Flow[list[str]]:
+        """Send events between the hooks of the middleware."""
+        listed = _listed(events)
+        chain = Chain([] if skip_middleware else [make(self, None) for make in self.middleware])
+        try:
+            ids = yield from self._send((yield from chain.before_send_events(listed)))
+        except SendEventsError as error:
+            yield from chain.after_send_events(error.ids, error.message)
+            raise
+        yield from chain.after_send_events(ids)
+        return ids
+
+    def _send(self, events: Sequence[Event[Any]]) -> Flow[list[str]]:
         settings = self.settings
         key = settings.event_key or (NO_EVENT_KEY if settings.dev else None)
         if key is None:
@@ -223,7 +251,7 @@ class Inngest:
             Sending(
                 url=event_url(settings.event_api_origin, key),
                 headers=outgoing_headers(settings),
-                events=_listed(events),
+                events=events,
                 now=time.time_ns() // 1_000_000,
                 entropy=_entropy(),
                 jitter=random.random(),  # noqa: S311 - spreads retries, protects nothing
@@ -246,6 +274,18 @@ def _listed(events: object) -> Sequence[Event[Any]]:
         if not isinstance(event, Event):
             raise TypeError(f"send takes Events, not {type(event).__name__}: write Event(name=..., data=...)")
     return cast("Sequence[Event[Any]]", listed)
+
+
+def read_checkpointing(given: Checkpointing | bool) -> Checkpointing | None:
+    """How an app goes on after a step: `True` means with the defaults, `False` not at all."""
+    if isinstance(given, Checkpointing):
+        return given
+    return Checkpointing() if given else None
+
+
+def _checkpointing_of(given: Checkpointing | bool | None) -> Checkpointing | bool | None:
+    """What a function says of it; None leaves it to the app."""
+    return Checkpointing() if given is True else given
 
 
 def _check_app_id(app_id: object) -> str:

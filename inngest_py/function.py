@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar, cast
 
+from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.config.event_type import EventType
 from inngest_py.config.flow import (
     MAX_CANCELS,
@@ -141,6 +142,9 @@ class Function(Generic[Result]):
         handler: Callable[..., Any],
         on_failure: Function[Any] | None = None,
         fails_for: Sequence[Trigger] = (),
+        *,
+        middleware: Sequence[Callable[..., Any]] = (),
+        checkpointing: Checkpointing | bool | None = None,
     ) -> None:
         functools.update_wrapper(self, handler)
         self.app_id = app_id
@@ -148,6 +152,8 @@ class Function(Generic[Result]):
         self.handler = handler
         self.on_failure = on_failure
         self.fails_for = fails_for
+        self.middleware = middleware
+        self.checkpointing = checkpointing
         self.is_async = is_async(handler)
         self._event_types = {t.name: t for t in (*declaration.triggers, *fails_for) if isinstance(t, EventType)}
 

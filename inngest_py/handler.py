@@ -149,8 +149,7 @@ class Handler:
             call = read_call(request.query, request.body)
             function = self._find(call.function_id)
             call = yield from fetch_state(self._settings, call)
-            client = self._client
-            reply = yield from run_call(function, call, client.logger, client.send_sync, client.send)
+            reply = yield from run_call(self._client, function, call, request, self._clock)
         except (RequestError, ServerError) as error:
             return self._refuse(error, key)
         self._log(function, reply)
@@ -277,6 +276,8 @@ class Handler:
         return found
 
     def _log(self, function: Function[Any], reply: Reply) -> None:
+        for note in reply.notes:
+            self._client.logger.warning("inngest: function %s: %s", function.id, note)
         if reply.error is not None:
             error = reply.error
             about = (type(error), error, user_traceback(error))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any, Final, assert_never
 
-from inngest_py.engine.effects import Effect, Exchange, Execute, Invoke, Pause
+from inngest_py.engine.effects import Effect, Exchange, Execute, Hook, Invoke, Pause
 from inngest_py.engine.plan import Plan
-from inngest_py.engine.run import Outcome
-from inngest_py.engine.verdict import Policy
+from inngest_py.engine.run import Outcome, Terms
 from inngest_py.errors import UsageError
 from inngest_py.function import Function, is_async
 from inngest_py.runtime import LoopCaller, ThreadCaller, background_loop, run_on_loop
@@ -25,11 +25,11 @@ Events = Event[Any] | Sequence[Event[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionRun:
-    """One execution to perform: the function, its plan, and what its context holds besides steps."""
+    """One execution to perform: the function, its plan and terms, and what its context holds besides steps."""
 
     function: Function[Any]
     plan: Plan
-    policy: Policy
+    terms: Terms
     fields: dict[str, Any]
     send: Callable[[Events], list[str]]
     asend: Callable[[Events], Awaitable[list[str]]]
@@ -51,7 +51,9 @@ class Performer:
             case Execute(run):
                 return self._execute(run)
             case Invoke(handler, args, kwargs):
-                return interrupting.called(handler, args, kwargs, self._on_loop)
+                return self._called(handler(*args, **kwargs))
+            case Hook(call, args):
+                return self._called(call(*args))
             case Pause(seconds):
                 return time.sleep(seconds)
             case _:
@@ -65,37 +67,45 @@ class Performer:
             case Execute(run):
                 return await self._aexecute(run)
             case Invoke(handler, args, kwargs):
-                result = handler(*args, **kwargs)
-                return await result if is_async(handler) else result
+                return await self._ainvoke(handler, args, kwargs)
+            case Hook(call, args):
+                result = call(*args)
+                return await result if isawaitable(result) else result
             case Pause(seconds):
                 return await asyncio.sleep(seconds)
             case _:
                 assert_never(effect)
 
+    def _called(self, result: Any) -> Any:
+        """What plain code gets of a call: of a coroutine its result, after it ran on a loop."""
+        return self._on_loop(lambda: result, background_loop().running) if asyncio.iscoroutine(result) else result
+
+    async def _ainvoke(self, handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call a step's handler: one that is plain in a thread, so that it never holds up the loop."""
+        if is_async(handler):
+            return await handler(*args, **kwargs)
+        result: Any = await self._in_thread(lambda: handler(*args, **kwargs))
+        return await result if isawaitable(result) else result
+
     def _execute(self, run: FunctionRun) -> Outcome:
         if run.function.is_async:
-            return self._on_loop(lambda: run_async(run, self._in_thread), background_loop().running)
-        return run_plain(run, self._on_loop)
+            return self._on_loop(lambda: self._run_async(run), background_loop().running)
+        return self._run_plain(run)
 
     async def _aexecute(self, run: FunctionRun) -> Outcome:
         if run.function.is_async:
-            return await run_async(run, self._in_thread)
-        return await self._in_thread(lambda: run_plain(run, self._on_loop))
+            return await self._run_async(run)
+        return await self._in_thread(lambda: self._run_plain(run))
 
+    async def _run_async(self, run: FunctionRun) -> Outcome:
+        execution = settling.Execution(run.plan, run.terms, run.function.app_id, self.aperform)
+        ctx = aio.Context(step=aio.Step(execution, run.asend), group=aio.Group(), **run.fields)
+        return await execution.run(lambda: run.function.handler(ctx))
 
-async def run_async(run: FunctionRun, in_thread: ThreadCaller) -> Outcome:
-    """Run an async function up to its next step."""
-    execution = settling.Execution(run.plan, run.policy, run.function.app_id, in_thread)
-    ctx = aio.Context[Any](step=aio.Step(execution, run.asend), group=aio.Group(), **run.fields)
-    return await execution.run(lambda: run.function.handler(ctx))
-
-
-def run_plain(run: FunctionRun, on_loop: LoopCaller = run_on_loop) -> Outcome:
-    """Run a plain function up to its next step."""
-    execution = interrupting.Execution(run.plan, run.policy, run.function.app_id, on_loop)
-    step, group = sync.StepSync(execution, run.send), sync.GroupSync(execution)
-    ctx = sync.ContextSync[Any](step=step, group=group, **run.fields)
-    return execution.run(lambda: _result(run.function, run.function.handler(ctx)))
+    def _run_plain(self, run: FunctionRun) -> Outcome:
+        execution = interrupting.Execution(run.plan, run.terms, run.function.app_id, self.perform)
+        ctx = sync.ContextSync(step=sync.StepSync(execution, run.send), group=sync.GroupSync(execution), **run.fields)
+        return execution.run(lambda: _result(run.function, run.function.handler(ctx)))
 
 
 def _result(function: Function[Any], value: Any) -> Any:

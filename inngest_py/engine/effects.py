@@ -34,6 +34,14 @@ class Invoke:
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """Call a hook of a middleware, plain or async, where the function runs. Answered with its result."""
+
+    call: Callable[..., Any]
+    args: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Wait, in seconds. Answered with None."""
 
@@ -47,7 +55,7 @@ class Execute:
     run: Any
 
 
-Effect: TypeAlias = Exchange | Invoke | Pause | Execute
+Effect: TypeAlias = Exchange | Invoke | Hook | Pause | Execute
 """Everything that a flow can ask for."""
 
 Flow: TypeAlias = Generator[Effect, Any, T]

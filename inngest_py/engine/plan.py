@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from inngest_py.engine.identity import Identities, Key
 from inngest_py.engine.memory import ABSENT, Memory
+from inngest_py.engine.parallel import Turns
 from inngest_py.errors import StepNotFoundError
 from inngest_py.wire.failure import Failure
 from inngest_py.wire.ops import Op, Opcode
@@ -44,6 +45,11 @@ class Step:
         """Whether this side executes it, and not the server."""
         return self.opcode is Opcode.STEP_PLANNED
 
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether its memo is `{"data": ...}` or `{"error": ...}`, and not bare (PROTOCOL 6.3)."""
+        return self.opcode not in {Opcode.SLEEP, Opcode.WAIT_FOR_EVENT}
+
     def planned(self) -> Op:
         """The operation that asks the server for it."""
         return self._op(self.opcode)
@@ -65,19 +71,24 @@ class Plan:
     """The state of one execution of a function.
 
     `target` is the hashed id of the only step that may run, or None; `immediate` allows to run a single new step in
-    place. `found` are the steps that were met and have no memo; `executed` is the one that ran, `error` what it raised.
+    place. `found` are the steps that were met and have no memo; `unsaved` are the operations of those that ran and
+    that the server does not know of yet. Once `interrupted`, nothing is met any more, and the plan is what is answered.
     """
 
     __slots__ = (
+        "carrying",
         "error",
-        "executed",
         "found",
         "identities",
         "immediate",
         "interrupted",
         "memory",
+        "notes",
+        "reporting",
         "retry_after",
         "target",
+        "turns",
+        "unsaved",
     )
 
     def __init__(self, memory: Memory, *, target: str | None = None, immediate: bool = True) -> None:
@@ -85,12 +96,21 @@ class Plan:
         self.target = None if delivered_before else target
         self.immediate = immediate and not delivered_before
         self.memory = memory
+        self.turns = Turns(memory)
         self.identities = Identities()
         self.found: list[Step] = []
-        self.executed: Op | None = None
+        self.unsaved: list[Op] = []
+        self.carrying = False
         self.retry_after: str | None = None
         self.error: BaseException | None = None
         self.interrupted = False
+        self.reporting = False
+        self.notes: list[str] = []
+
+    @property
+    def replaying(self) -> bool:
+        """Whether the function is still where it has been before: its log lines and the like are repetitions."""
+        return self.turns.expected is not None and not self.found
 
     def meet(self, step: Step, *, alone: bool) -> Answer:
         """Note a step without a memo. `alone` says that no other step can be met before this one has its result."""
@@ -106,23 +126,49 @@ class Plan:
         return None
 
     def forget(self, step: Step) -> None:
-        """Drop a step that the user's code has stopped waiting for."""
-        if step in self.found:
-            self.found.remove(step)
+        """Drop a step that ran, or that the user's code has stopped waiting for."""
+        self.found = [found for found in self.found if found.key.hashed != step.key.hashed]
 
-    def note_executed(self, op: Op, error: BaseException | None = None, retry_after: str | None = None) -> None:
-        """Note what became of the step that ran: this execution answers with it, whatever else happens."""
-        self.executed = op
+    def ran(self, step: Step, op: Op, error: BaseException | None = None, retry_after: str | None = None) -> None:
+        """Note what became of a step that ran. Unless the plan goes on, it is what is answered, come what may."""
+        self.forget(step)
+        self.unsaved.append(op)
         self.error = error
         self.retry_after = retry_after
         self.interrupted = True
 
+    def report(self) -> None:
+        """End this execution with a report of the steps that were found."""
+        self.reporting = True
+        self.interrupted = True
+
+    def carry(self) -> None:
+        """Run no further step in place: what could not be saved is part of the answer."""
+        self.carrying = True
+        self.immediate = False
+
+    def note_disorder(self, step_id: str) -> None:
+        """Note, once, that the steps do not come in the order in which they were completed."""
+        expected = self.turns.expected
+        if expected is not None and not self.notes:
+            self.notes.append(
+                f'the next completed step is {expected}, but the function asks for "{step_id}": was it changed while '
+                "it ran? It goes on with what is there"
+            )
+
+    def note_swallowed(self, line: str) -> None:
+        """Note that the function went on where it was stopped, at a step in `line`; what it did then is ignored."""
+        self.notes.append(
+            f"the function caught what stops it at a step, called in {line}: something like `except:` or `except "
+            "BaseException:` is around it. What it did after that is ignored"
+        )
+
     def operations(self) -> Sequence[Op]:
         """The operations to answer with. Raises StepNotFoundError if a target was never met (PROTOCOL 5.2)."""
-        if self.executed is not None:
-            return (self.executed,)
+        if self.unsaved and not self.carrying:
+            return self.unsaved
         if self.target is None:
-            return [step.planned() for step in self.found]
+            return [*self.unsaved, *(step.planned() for step in self.found)]
         wanted = [step.planned() for step in self.found if step.key.hashed == self.target]
         return wanted or self._not_found(self.target)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-from inngest_py.engine.effects import Invoke
+from inngest_py.engine.checkpoints import Checkpoints
+from inngest_py.engine.effects import Flow, Invoke
+from inngest_py.engine.hooks import NO_HOOKS, Hooks, StepResult
+from inngest_py.engine.identity import key_of
+from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Plan, Step
 from inngest_py.engine.verdict import Policy, Verdict, judge
 from inngest_py.errors import UnserializableError
-from inngest_py.wire.codec import encode
-from inngest_py.wire.ops import encode_ops
+from inngest_py.wire.codec import decode, encode
+from inngest_py.wire.ops import Op, Opcode, encode_ops
 
 MAX_OUTPUT: Final = 4 * 1024 * 1024
 """The largest result of a step, in bytes, that servers take (PROTOCOL 17)."""
@@ -50,22 +54,63 @@ class Reply:
     no_retry: bool = False
     retry_after: str | None = None
     error: BaseException | None = None
+    notes: Sequence[str] = ()
 
 
-def attempt(plan: Plan, step: Step, invoke: Invoke, policy: Policy) -> Generator[Invoke, Any, None]:
-    """Run a step's handler once, and note in the plan what became of it."""
+@dataclass(slots=True)
+class Terms:
+    """What holds for one execution: the retry policy, the middleware, and whether it may go on after a step."""
+
+    policy: Policy = field(default_factory=Policy)
+    hooks: Hooks = NO_HOOKS
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+
+    @property
+    def attempt(self) -> Policy:
+        """The policy as it is now: what fails after something was saved, fails for the first time (PROTOCOL 9.2)."""
+        return replace(self.policy, attempt=0) if self.checkpoints.saved else self.policy
+
+
+def run_step(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[Any]:
+    """Run a step's handler once, and note in the plan what became of it.
+
+    Gives the memo, if the function goes on with it in the same request; if not, ABSENT.
+    """
     edited = plan.memory.edited_input(step.key.hashed)
     if edited is not None:
-        invoke = Invoke(invoke.handler, edited)
+        invoke = replace(invoke, args=edited, kwargs={})
+    data = yield from _attempt(plan, step, invoke, terms)
+    if data is None or not (yield from terms.checkpoints.after_step(plan)):
+        return ABSENT
+    return {"data": decode(data)}
+
+
+def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes | None]:
+    """Call the handler between the hooks; the output as JSON text, or None if there is none."""
+    result = StepResult()
     try:
-        data = encode_output(f'step "{step.key.id}"', (yield invoke))
+        yield from terms.hooks.before_step(step, invoke)
+        result.output = yield invoke
     except Exception as error:
-        verdict = judge(error, policy)
-        final = verdict.final or policy.last
-        op = step.failed(verdict.failure, final=final)
-        plan.note_executed(op, None if verdict.quiet else error, None if final else verdict.retry_after)
-    else:
-        plan.note_executed(step.ran(data))
+        result.error = error
+    try:
+        yield from terms.hooks.after_step(step, result)
+        if result.error is None:
+            data = encode_output(f'step "{step.key.id}"', result.output)
+            plan.ran(step, step.ran(data))
+            return data
+    except Exception as error:
+        result.error = error
+    _note_failure(plan, step, result.error, terms.attempt)
+    yield from terms.checkpoints.after_step(plan)
+    return None
+
+
+def _note_failure(plan: Plan, step: Step, error: BaseException, policy: Policy) -> None:
+    verdict = judge(error, policy)
+    final = verdict.final or policy.last
+    op = step.failed(verdict.failure, final=final)
+    plan.ran(step, op, None if verdict.quiet else error, None if final else verdict.retry_after)
 
 
 def encode_output(owner: str, value: object) -> bytes:
@@ -79,21 +124,39 @@ def encode_output(owner: str, value: object) -> bytes:
     return data
 
 
-def conclude(plan: Plan, outcome: Outcome, policy: Policy, function_id: str) -> Reply:
+def conclude(plan: Plan, outcome: Outcome, terms: Terms, function_id: str) -> Flow[Reply]:
     """Turn the outcome of an execution into the reply. What a step did comes before what the function did after it.
 
     Raises StepNotFoundError if a targeted step was never met.
     """
     if plan.interrupted or isinstance(outcome, Suspended):
-        ops = plan.operations()
-        body = encode_ops(ops)
-        return Reply(HTTPStatus.PARTIAL_CONTENT, body, retry_after=plan.retry_after, error=plan.error)
-    if isinstance(outcome, Raised):
-        return _failed(judge(outcome.error, policy), outcome.error)
-    try:
-        return Reply(HTTPStatus.OK, encode_output(f'function "{function_id}"', outcome.value))
-    except UnserializableError as error:
-        return _failed(judge(error, policy), error)
+        if plan.reporting:
+            yield from terms.checkpoints.before_answer(plan)
+        return _operations(plan)
+    if isinstance(outcome, Returned):
+        try:
+            data = encode_output(f'function "{function_id}"', outcome.value)
+        except UnserializableError as error:
+            outcome = Raised(error)
+        else:
+            return _operations(plan, _complete(data)) if plan.unsaved else Reply(HTTPStatus.OK, data, notes=plan.notes)
+    yield from terms.checkpoints.before_answer(plan)
+    if plan.unsaved:
+        return _operations(plan)
+    return _failed(judge(outcome.error, terms.attempt), outcome.error)
+
+
+def _complete(data: bytes) -> Op:
+    """The operation that ends the run, where the reply has to carry results of steps besides (PROTOCOL 6.4)."""
+    key = key_of("complete", 0)
+    return Op(Opcode.RUN_COMPLETE, key.hashed, key.id, key.id, key.id, data=data)
+
+
+def _operations(plan: Plan, *more: Op) -> Reply:
+    body = encode_ops([*plan.operations(), *more])
+    return Reply(
+        HTTPStatus.PARTIAL_CONTENT, body, retry_after=plan.retry_after, error=plan.error, notes=plan.notes
+    )
 
 
 def _failed(verdict: Verdict, error: BaseException) -> Reply:

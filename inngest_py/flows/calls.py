@@ -3,50 +3,100 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 
+from inngest_py.config.checkpointing import Checkpointing
+from inngest_py.engine.checkpoints import Checkpointed, Checkpoints
 from inngest_py.engine.effects import Execute, Flow
 from inngest_py.engine.memory import Memory
 from inngest_py.engine.plan import Plan
-from inngest_py.engine.run import Outcome, Raised, Reply, conclude
+from inngest_py.engine.run import Outcome, Raised, Reply, Returned, Terms, conclude
 from inngest_py.engine.verdict import Policy
-from inngest_py.errors import EventDataError, InngestError
+from inngest_py.errors import InngestError
+from inngest_py.flows.checkpoints import Saver, can_checkpoint
 from inngest_py.function import FAILED_EVENT, INVOKED_EVENT, Function
+from inngest_py.middleware.base import CallInput, MiddlewareFactory
+from inngest_py.middleware.chain import Chain
 from inngest_py.performer import FunctionRun
+from inngest_py.settings import Settings
 from inngest_py.wire.call import Call
 from inngest_py.wire.event import Event, read_event
 from inngest_py.wire.failure import step_error
+from inngest_py.wire.http import Request
+
+
+class App(Protocol):
+    """What a call needs to know of the app: its client."""
+
+    settings: Settings
+    logger: logging.Logger
+    middleware: Sequence[MiddlewareFactory]
+    checkpointing: Checkpointing | None
+
+    def send_sync(self, events: Any) -> list[str]:
+        """Send events from plain code."""
+        ...
+
+    async def send(self, events: Any) -> list[str]:
+        """Send events from a coroutine."""
+        ...
 
 
 def run_call(
-    function: Function[Any],
-    call: Call,
-    logger: logging.Logger,
-    send: Callable[[Any], list[str]],
-    asend: Callable[[Any], Awaitable[list[str]]],
+    app: App, function: Function[Any], call: Call, request: Request, clock: Callable[[], float]
 ) -> Flow[Reply]:
     """Run a function as a call asks. Raises StepNotFoundError if a targeted step was never met."""
-    plan = Plan(Memory(call.steps, call.stack), target=call.target, immediate=call.immediate)
-    policy = Policy(call.attempt, call.max_attempts, function.retries)
+    chain = Chain([make(cast("Any", app), request) for make in (*app.middleware, *function.middleware)])
+    terms = Terms(Policy(call.attempt, call.max_attempts, function.retries), chain, _checkpoints(app, function, call, clock))
+    draft = CallInput(call.run_id, call.attempt, call.event, list(call.events))
+    plan = Plan(Memory({}))
     try:
-        fields = context_fields(function, call, logger)
-    except EventDataError as error:
-        outcome: Outcome = Raised(error)
-    else:
-        run = FunctionRun(function=function, plan=plan, policy=policy, fields=fields, send=send, asend=asend)
-        outcome = yield Execute(run)
-    return conclude(plan, outcome, policy, function.id)
+        memos = yield from chain.transform_input(draft, function, call.steps)
+        plan = Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
+        fields = context_fields(function, call, draft, app.logger)
+        run = FunctionRun(
+            function=function, plan=plan, terms=terms, fields=fields, send=app.send_sync, asend=app.send
+        )
+        outcome = yield from _changed(chain, (yield Execute(run)))
+    except Exception as error:
+        outcome = Raised(error)
+    reply = yield from conclude(plan, outcome, terms, function.id)
+    yield from chain.before_response()
+    return reply
 
 
-def context_fields(function: Function[Any], call: Call, logger: logging.Logger) -> dict[str, Any]:
+def _changed(chain: Chain, outcome: Outcome) -> Flow[Outcome]:
+    """The outcome as the middleware wants it."""
+    yield from chain.after_execution()
+    match outcome:
+        case Returned(value):
+            return Returned((yield from chain.function_output(value, None)).output)
+        case Raised(error):
+            yield from chain.function_output(None, error)
+    return outcome
+
+
+def _checkpoints(app: App, function: Function[Any], call: Call, clock: Callable[[], float]) -> Checkpoints:
+    config = app.checkpointing if function.checkpointing is None else function.checkpointing
+    if not isinstance(config, Checkpointing) or not can_checkpoint(call):
+        return Checkpoints()
+    saver = Saver(app.settings, call, clock)
+    return Checkpointed(config, saver.save, saver.elapsed)
+
+
+def context_fields(
+    function: Function[Any], call: Call, draft: CallInput, logger: logging.Logger
+) -> dict[str, Any]:
     """What the context of a call holds besides steps. Raises EventDataError if an event does not fit its type."""
-    events = [typed_event(function, event) for event in call.events]
+    event = typed_event(function, draft.event)
+    events = [typed_event(function, one) for one in draft.events] if len(draft.events) > 1 else [event]
     fields: dict[str, Any] = {
         "app_id": function.app_id,
         "attempt": call.attempt,
-        "event": events[0],
+        "event": event,
         "events": events,
+        "extra": draft.extra,
         "function": function,
         "job_id": call.id("job_id"),
         "logger": logger,
@@ -54,7 +104,7 @@ def context_fields(function: Function[Any], call: Call, logger: logging.Logger) 
         "request_id": call.id("request_id"),
         "run_id": call.run_id,
     }
-    return fields | _about_failure(function, call.event)
+    return fields | _about_failure(function, draft.event)
 
 
 def typed_event(function: Function[Any], event: Event[dict[str, Any]]) -> Event[Any]:

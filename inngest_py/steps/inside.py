@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any, Final, cast
 
+from inngest_py.engine.plan import Plan
 from inngest_py.errors import UsageError
+from inngest_py.wire.failure import OURS
 
 
 class ParallelMode(StrEnum):
@@ -20,6 +23,9 @@ class ParallelMode(StrEnum):
 
 current_step: Final[ContextVar[str | None]] = ContextVar("inngest_current_step", default=None)
 """The id of the step whose handler is running."""
+
+current_plan: Final[ContextVar[Plan | None]] = ContextVar("inngest_current_plan", default=None)
+"""The plan of the function that is running; it knows whether the function only repeats what it did before."""
 
 parallel_mode: Final[ContextVar[ParallelMode]] = ContextVar("inngest_parallel_mode", default=ParallelMode.WAIT)
 """The mode of the group in which a step is called."""
@@ -33,6 +39,14 @@ def refuse_nesting(step_id: str) -> None:
             f'step "{step_id}" is called inside step "{outer}": call it in the function itself, '
             "after or beside the other one"
         )
+
+
+def line_of_user() -> str:
+    """Where the user's code has called us, as `file:line`."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to one's caller, and the only one that is quick
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def run_opts(opts: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:

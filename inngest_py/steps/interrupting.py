@@ -6,21 +6,20 @@ further step raises it again, and what the function returns is ignored.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from inngest_py.engine.drive import drive
-from inngest_py.engine.effects import Effect, Invoke
+from inngest_py.engine.effects import Effect, Flow, Invoke
 from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
-from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, attempt
-from inngest_py.engine.verdict import Policy
+from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
 from inngest_py.errors import Interrupt
-from inngest_py.runtime import LoopCaller, background_loop, run_on_loop
-from inngest_py.steps.inside import ParallelMode, current_step, parallel_mode, refuse_nesting
+from inngest_py.steps.inside import ParallelMode, current_plan, current_step, line_of_user, parallel_mode, refuse_nesting
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -33,37 +32,68 @@ class Branch:
 class Execution:
     """One execution of one plain function."""
 
-    def __init__(self, plan: Plan, policy: Policy, app_id: str, on_loop: LoopCaller = run_on_loop) -> None:
+    def __init__(self, plan: Plan, terms: Terms, app_id: str, perform: Callable[[Effect], Any]) -> None:
         self.plan = plan
         self.app_id = app_id
-        self._policy = policy
-        self._on_loop = on_loop
+        self._terms = terms
+        self._perform = perform
+        self._watched = terms.hooks.active
         self._branch: Branch | None = None
+        self._line = ""
 
     def run(self, call: Callable[[], Any]) -> Outcome:
         """Run the function until it ends, or has to wait for the server."""
+        token = current_plan.set(self.plan)
         try:
-            value = call()
+            return self._outcome(call)
+        finally:
+            current_plan.reset(token)
+
+    def _outcome(self, call: Callable[[], Any]) -> Outcome:
+        try:
+            outcome: Outcome = Returned(call())
         except Interrupt:
             return Suspended()
         except Exception as error:
-            return Raised(error)
-        return Returned(value)
+            outcome = Raised(error)
+        if self._stopped():
+            self.plan.note_swallowed(self._line)
+        return outcome
 
     def recall(self, hashed: str) -> Any:
-        """The memo of a step, or ABSENT: then `take` it."""
-        return ABSENT if self._stopped() else self.plan.memory.recall(hashed)
+        """The memo of a step that may have it at once, or ABSENT: then `take` it."""
+        if self._watched or self._stopped():
+            return ABSENT
+        memo = self.plan.memory.recall(hashed)
+        if memo is not ABSENT:
+            self.plan.turns.hand_over(hashed)
+        return memo
 
     def take(self, key: Key, make: Callable[[], Step], invoke: Invoke | None = None) -> Any:
-        """Run a step that has no memo, or report it. Either way this ends in an Interrupt."""
+        """Run a step that has no memo, or report it.
+
+        Unless the function goes on in the same request, this ends in an Interrupt.
+        """
         refuse_nesting(key.id)
         if self._stopped():
             raise Interrupt
-        step = make()
+        memo = self.plan.memory.recall(key.hashed)
+        if memo is ABSENT:
+            memo = self._meet(*self._flow(self._terms.hooks.report(make(), invoke)))
+        else:
+            self.plan.turns.hand_over(key.hashed)
+        return self._flow(self._terms.hooks.recall(make(), memo)) if self._watched else memo
+
+    def _meet(self, step: Step, invoke: Invoke | None) -> Any:
         if self.plan.meet(step, alone=self._branch is None) is Answer.RUN and invoke is not None:
-            self._execute(step, invoke)
+            memo = self._execute(step, invoke)
+            if memo is not ABSENT:
+                return memo
         self._stop()
         raise Interrupt
+
+    def _flow(self, flow: Flow[T]) -> T:
+        return drive(flow, self._perform)
 
     def together(self, calls: Sequence[Callable[[], Any]], mode: ParallelMode) -> tuple[Any, ...]:
         """Call each branch in turn, and meet the steps of all of them before any is reported."""
@@ -81,36 +111,25 @@ class Execution:
 
     def _call(self, call: Callable[[], Any], branch: Branch) -> Outcome:
         self._branch = branch
-        return self.run(call)
+        return self._outcome(call)
 
     def _stopped(self) -> bool:
         return self.plan.interrupted or (self._branch is not None and self._branch.interrupted)
 
     def _stop(self) -> None:
         """No step is met any more: in this branch, or outside of all groups in this execution."""
-        if self._branch is None:
-            self.plan.interrupted = True
-        else:
+        self._line = self._line or line_of_user()
+        if self._branch is not None:
             self._branch.interrupted = True
+        elif not self.plan.interrupted:
+            self.plan.report()
 
-    def _execute(self, step: Step, invoke: Invoke) -> None:
+    def _execute(self, step: Step, invoke: Invoke) -> Any:
         token = current_step.set(step.key.id)
         try:
-            drive(attempt(self.plan, step, invoke, self._policy), self._perform)
+            return self._flow(run_step(self.plan, step, invoke, self._terms))
         finally:
             current_step.reset(token)
-
-    def _perform(self, effect: Effect) -> Any:
-        assert isinstance(effect, Invoke)  # noqa: S101 - the only effect of an attempt
-        return called(effect.handler, effect.args, effect.kwargs, self._on_loop)
-
-
-def called(
-    handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], on_loop: LoopCaller = run_on_loop
-) -> Any:
-    """Call a function of the user's from plain code; one that is async runs on the background loop."""
-    result: Any = handler(*args, **kwargs)
-    return on_loop(lambda: result, background_loop().running) if asyncio.iscoroutine(result) else result
 
 
 def _value(outcome: Outcome) -> Any:

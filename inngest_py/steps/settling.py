@@ -8,22 +8,19 @@ goes on, or the one new step runs in place, or all the new ones are reported and
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, Never
+from typing import Any, Final, Never, TypeVar
 
 from inngest_py.engine.drive import adrive
-from inngest_py.engine.effects import Effect, Invoke
+from inngest_py.engine.effects import Effect, Flow, Invoke
 from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
-from inngest_py.engine.parallel import Turns
 from inngest_py.engine.plan import Answer, Plan, Step
-from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, attempt
-from inngest_py.engine.verdict import Policy
-from inngest_py.function import is_async
-from inngest_py.runtime import ThreadCaller
-from inngest_py.steps.inside import current_step, refuse_nesting
+from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
+from inngest_py.steps.inside import current_plan, current_step, refuse_nesting
+
+T = TypeVar("T")
 
 TURNS_ALONE: Final = 2
 """Turns of the loop after which a function in which only one task has called steps has settled."""
@@ -42,6 +39,7 @@ _GOODBYE: Final = 1.0
 class Waiter:
     """A step call that waits: its task, and the future that lets it go on."""
 
+    step_id: str
     task: asyncio.Task[Any] | None
     go_on: asyncio.Future[None]
 
@@ -49,14 +47,17 @@ class Waiter:
 class Execution:
     """One execution of one async function."""
 
-    def __init__(self, plan: Plan, policy: Policy, app_id: str, in_thread: ThreadCaller) -> None:
+    def __init__(
+        self, plan: Plan, terms: Terms, app_id: str, perform: Callable[[Effect], Awaitable[Any]]
+    ) -> None:
         self.plan = plan
         self.app_id = app_id
-        self._policy = policy
-        self._in_thread = in_thread
+        self._terms = terms
+        self._perform = perform
         self._loop = asyncio.get_running_loop()
         self._memory = plan.memory
-        self._turns = Turns(plan.memory)
+        self._turns = plan.turns
+        self._watched = terms.hooks.active
         self._main: asyncio.Task[Any] | None = None
         self._served: asyncio.Task[Any] | None = None
         self._alone = True
@@ -70,7 +71,9 @@ class Execution:
 
     async def run(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Outcome:
         """Run the function until it ends, or has to wait for the server."""
+        token = current_plan.set(self.plan)
         main = self._main = self._served = self._loop.create_task(call())
+        current_plan.reset(token)
         main.add_done_callback(self._main_done)
         try:
             await self._ended
@@ -89,6 +92,7 @@ class Execution:
 
     async def _let_go(self, main: asyncio.Task[Any]) -> None:
         """Cancel the function and all that waits, and give it a moment to clean up after itself."""
+        line = "" if main.done() else _line_of(main)
         main.cancel()
         for waiter in (*self._stored.values(), *self._new.values()):
             waiter.go_on.cancel()
@@ -96,50 +100,61 @@ class Execution:
         await asyncio.sleep(0)
         if not main.done():
             await asyncio.wait([main], timeout=_GOODBYE)
-        if main.done() and not main.cancelled() and self.plan.interrupted:
-            main.exception()
+        if line and not main.cancelled() and (not main.done() or main.exception() is None):
+            self.plan.note_swallowed(line)
 
     # A step ------------------------------------------------------------------------------------------------------
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
         memo = self._memory.recall(hashed)
-        if memo is ABSENT or not self._turns.is_next(hashed) or asyncio.current_task() is not self._served:
+        if (
+            memo is ABSENT
+            or self._watched
+            or not self._turns.is_next(hashed)
+            or asyncio.current_task() is not self._served
+        ):
             return ABSENT
         self._turns.hand_over(hashed)
         return memo
 
     async def take(self, key: Key, make: Callable[[], Step], invoke: Invoke | None = None) -> Any:
-        """Wait for the memo of a step. For one that has none, run it or report it: this does not return then."""
+        """Wait for the memo of a step. For one that has none, run it or report it.
+
+        Unless the function goes on in the same request, this does not return then.
+        """
         refuse_nesting(key.id)
         if self.plan.interrupted:
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
-        if memo is not ABSENT:
-            await self._wait(key.hashed, self._stored)
-            return memo
-        await self._meet(make(), invoke)
-        return await self._for_ever()
+        if memo is ABSENT:
+            memo = await self._meet(*await self._flow(self._terms.hooks.report(make(), invoke)))
+        else:
+            await self._wait(key, self._stored)
+        return await self._flow(self._terms.hooks.recall(make(), memo)) if self._watched else memo
 
-    async def _meet(self, step: Step, invoke: Invoke | None) -> None:
+    async def _meet(self, step: Step, invoke: Invoke | None) -> Any:
         if self.plan.meet(step, alone=False) is Answer.REPORT:
             try:
-                await self._wait(step.key.hashed, self._new)
+                await self._wait(step.key, self._new)
             except asyncio.CancelledError:
                 self._give_up(step)
                 raise
-        if invoke is not None:
-            await self._execute(step, invoke)
+        memo = ABSENT if invoke is None else await self._execute(step, invoke)
+        return await self._for_ever() if memo is ABSENT else memo
+
+    async def _flow(self, flow: Flow[T]) -> T:
+        return await adrive(flow, self._perform)
 
     def _give_up(self, step: Step) -> None:
         """Forget a step whose caller was cancelled by the user's code, and not by us."""
         if not self.plan.interrupted:
             self.plan.forget(step)
 
-    async def _wait(self, hashed: str, waiting: dict[str, Waiter]) -> None:
-        task = asyncio.current_task()
+    async def _wait(self, key: Key, waiting: dict[str, Waiter]) -> None:
+        task, hashed = asyncio.current_task(), key.hashed
         self._alone = self._alone and task is self._main
-        waiting[hashed] = waiter = Waiter(task, self._loop.create_future())
+        waiting[hashed] = waiter = Waiter(key.id, task, self._loop.create_future())
         self._stir()
         try:
             await waiter.go_on
@@ -155,29 +170,22 @@ class Execution:
         while True:
             await self._loop.create_future()
 
-    async def _execute(self, step: Step, invoke: Invoke) -> None:
-        """Run a step in place, in the task that asked for it."""
+    async def _execute(self, step: Step, invoke: Invoke) -> Any:
+        """Run a step in place, in the task that asked for it; give the memo if the function goes on with it."""
         self._executing = True
         token = current_step.set(step.key.id)
         try:
-            await adrive(attempt(self.plan, step, invoke, self._policy), self._perform)
+            return await self._flow(run_step(self.plan, step, invoke, self._terms))
         except asyncio.CancelledError:
             self._give_up(step)
             raise
         finally:
             current_step.reset(token)
             self._executing = False
+            self._served = asyncio.current_task()
             if self.plan.interrupted or (self._main is not None and self._main.done()):
                 self._end()
             self._stir()
-
-    async def _perform(self, effect: Effect) -> Any:
-        assert isinstance(effect, Invoke)  # noqa: S101 - the only effect of an attempt
-        handler = effect.handler
-        if is_async(handler):
-            return await handler(*effect.args, **effect.kwargs)
-        result: Any = await self._in_thread(lambda: handler(*effect.args, **effect.kwargs))
-        return await result if inspect.isawaitable(result) else result
 
     # Settling ----------------------------------------------------------------------------------------------------
 
@@ -210,6 +218,7 @@ class Execution:
         hashed = self._turns.expected
         if hashed is None or hashed not in self._stored:
             hashed = self._turns.first_of(self._stored)
+            self.plan.note_disorder(self._stored[hashed].step_id)
         waiter = self._stored.pop(hashed)
         self._turns.hand_over(hashed)
         self._served = waiter.task
@@ -229,8 +238,14 @@ class Execution:
 
     def _report(self) -> None:
         if not self._executing:
-            self.plan.interrupted = True
+            self.plan.report()
             self._end()
+
+
+def _line_of(main: asyncio.Task[Any]) -> str:
+    """Where a task waits, as `file:line` of its outermost function."""
+    frames = main.get_stack(limit=1)
+    return f"{frames[0].f_code.co_filename}:{frames[0].f_lineno}" if frames else "an unknown line"
 
 
 def outcome_of(main: asyncio.Task[Any]) -> Outcome:

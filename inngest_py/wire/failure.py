@@ -14,7 +14,7 @@ from inngest_py.errors import StepError
 MAX_CAUSES: Final = 5
 """How many causes behind an error are written: a chain may be endless."""
 
-_OURS: Final = str(Path(__file__).parent.parent)
+OURS: Final = str(Path(__file__).parent.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _stack(error: BaseException) -> str:
 def user_traceback(error: BaseException) -> TracebackType | None:
     """The traceback of an exception from where the user's code begins: our own frames tell them nothing."""
     found = error.__traceback__
-    while found is not None and found.tb_frame.f_code.co_filename.startswith(_OURS):
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(OURS):
         found = found.tb_next
     return found or error.__traceback__
 

@@ -1,0 +1,134 @@
+"""The middleware of one request, in order, as the engine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from inngest_py.engine.effects import Flow, Hook, Invoke
+from inngest_py.engine.hooks import Hooks, StepResult
+from inngest_py.engine.plan import Step
+from inngest_py.function import Function
+from inngest_py.middleware.base import (
+    CallInput,
+    MemoOutput,
+    Middleware,
+    SendEventsResult,
+    StepInfo,
+    StepMemos,
+    TransformOutputResult,
+)
+from inngest_py.wire.event import Event
+
+
+class Chain(Hooks):
+    """Calls the hooks of several middlewares, those that are there; the first one is outermost."""
+
+    def __init__(self, middlewares: Sequence[Middleware]) -> None:
+        self._all: Final = middlewares
+        self.active = self._has("transform_memo")
+        self._began = False
+
+    # The request and the function
+
+    def transform_input(
+        self, ctx: CallInput, function: Function[Any], memos: Mapping[str, Any]
+    ) -> Flow[Mapping[str, Any]]:
+        """Change what the function is given. Gives the memos."""
+        if not self._has("transform_input"):
+            return memos
+        steps = StepMemos(memos)
+        yield from self._in("transform_input", ctx, function, steps)
+        return steps.to_memos()
+
+    def memos_used_up(self) -> Flow[None]:
+        """Call `before_execution`, once."""
+        if not self._began:
+            self._began = True
+            yield from self._in("before_execution")
+
+    def after_execution(self) -> Flow[None]:
+        """The function has ended, for now; if it met no new step, that is the moment when all was replayed."""
+        yield from self.memos_used_up()
+        yield from self._out("after_execution")
+
+    def function_output(self, output: Any, error: BaseException | None) -> Flow[TransformOutputResult]:
+        """Change what the function returned."""
+        result = TransformOutputResult(output, error)
+        yield from self._out("transform_output", result)
+        return result
+
+    def before_response(self) -> Flow[None]:
+        """The reply is known."""
+        yield from self._out("before_response")
+
+    # Each step
+
+    def report(self, step: Step, invoke: Invoke | None) -> Flow[tuple[Step, Invoke | None]]:
+        """A step that has no result is about to run or to be reported."""
+        yield from self.memos_used_up()
+        if not self._has("transform_step"):
+            return step, invoke
+        info = _info(step, invoke)
+        yield from self._in("transform_step", info)
+        changed = replace(step, opts=info.opts or step.opts)
+        return changed, None if invoke is None else replace(invoke, args=info.args, kwargs=info.kwargs)
+
+    def recall(self, step: Step, memo: Any) -> Flow[Any]:
+        """A memoized step is about to have its result."""
+        info = _info(step, None, memoized=True)
+        held = MemoOutput(memo, None)
+        wrapped = isinstance(memo, dict) and ("data" in memo or "error" in memo) and step.is_wrapped
+        if wrapped:
+            held = MemoOutput(memo.get("data"), memo.get("error"))
+        yield from self._out("transform_memo", info, held)
+        if not wrapped:
+            return held.data
+        return {**memo, "data": held.data} if "error" not in memo else {**memo, "error": held.error}
+
+    def before_step(self, step: Step, invoke: Invoke) -> Flow[None]:
+        """A step's handler is about to be called."""
+        yield from self._in("before_step", _info(step, invoke))
+
+    def after_step(self, step: Step, result: StepResult) -> Flow[None]:
+        """A step's handler has returned or raised."""
+        shown = TransformOutputResult(result.output, result.error, _info(step, None))
+        yield from self._out("after_step", shown.step, shown)
+        if result.error is None:
+            yield from self._out("transform_output", shown)
+        result.output = shown.output
+
+    # Events
+
+    def before_send_events(self, events: Iterable[Event[Any]]) -> Flow[list[Event[Any]]]:
+        """Change the events that are about to be sent."""
+        listed = list(events)
+        yield from self._in("before_send_events", listed)
+        return listed
+
+    def after_send_events(self, ids: list[str], error: str | None = None) -> Flow[None]:
+        """Events were sent, or could not be."""
+        yield from self._out("after_send_events", SendEventsResult(ids, error))
+
+    def _has(self, name: str) -> bool:
+        return any(getattr(type(one), name) is not getattr(Middleware, name) for one in self._all)
+
+    def _in(self, name: str, *args: object) -> Flow[None]:
+        """Call a hook of each, outermost first."""
+        return self._call(self._all, name, args)
+
+    def _out(self, name: str, *args: object) -> Flow[None]:
+        """Call a hook of each, innermost first."""
+        return self._call(self._all[::-1], name, args)
+
+    def _call(self, middlewares: Sequence[Middleware], name: str, args: tuple[object, ...]) -> Flow[None]:
+        for one in middlewares:
+            if getattr(type(one), name) is not getattr(Middleware, name):
+                yield Hook(getattr(one, name), args)
+
+
+def _info(step: Step, invoke: Invoke | None, *, memoized: bool = False) -> StepInfo:
+    args, kwargs = ((), {}) if invoke is None else (tuple(invoke.args), dict(invoke.kwargs))
+    key = step.key
+    return StepInfo(key.id, key.name, key.hashed, step.opcode, dict(step.opts or {}), args, kwargs, memoized)
