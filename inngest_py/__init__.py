@@ -1,6 +1,7 @@
 """Durable step functions in the web app that you already have: a Python SDK for the Inngest protocol."""
 
 from inngest_py.client import Inngest
+from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.config.event_type import EventType
 from inngest_py.config.flow import (
     Batch,
@@ -29,6 +30,7 @@ from inngest_py.errors import (
 )
 from inngest_py.function import Function
 from inngest_py.handler import Handler
+from inngest_py.middleware.base import Middleware
 from inngest_py.steps.aio import Context, Group, Step
 from inngest_py.steps.inside import ParallelMode
 from inngest_py.steps.sync import ContextSync, GroupSync, StepSync
@@ -40,6 +42,7 @@ __all__ = [
     "Backoff",
     "Batch",
     "Cancel",
+    "Checkpointing",
     "Concurrency",
     "ConfigError",
     "Context",
@@ -54,6 +57,7 @@ __all__ = [
     "Handler",
     "Inngest",
     "InngestError",
+    "Middleware",
     "NonRetriableError",
     "ParallelMode",
     "Priority",

@@ -7,7 +7,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, cast, overload
 
@@ -45,7 +45,7 @@ from inngest_py.middleware.base import MiddlewareFactory
 from inngest_py.middleware.chain import Chain
 from inngest_py.performer import Performer
 from inngest_py.runtime import Threads
-from inngest_py.settings import NO_EVENT_KEY, Settings, read_settings
+from inngest_py.settings import NO_EVENT_KEY, read_settings
 from inngest_py.steps.aio import Context
 from inngest_py.steps.sync import ContextSync
 from inngest_py.transport import Transport
@@ -167,9 +167,7 @@ class Inngest:
     def create_function(
         self, *, fn_id: str, trigger: Trigger | Sequence[Trigger], **options: Unpack[FunctionOptions]
     ) -> Decorator[Any]: ...
-    def create_function(
-        self, *, fn_id: str, trigger: Any, **options: Unpack[FunctionOptions]
-    ) -> Decorator[Any]:
+    def create_function(self, *, fn_id: str, trigger: Any, **options: Unpack[FunctionOptions]) -> Decorator[Any]:
         """Declare a function, plain or async, that runs when `trigger` fires.
 
         `fn_id` must stay the same from one deployment to the next. `trigger` is a TriggerEvent, a TriggerCron, an

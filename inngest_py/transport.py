@@ -44,7 +44,7 @@ class Transport:
         except httpx.HTTPError as error:
             raise _unreachable(request, error) from None
 
-    async def asend(self, request: Request, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - httpx's own
+    async def asend(self, request: Request, timeout: float | None = None) -> Response:
         """Send a request from a coroutine. Raises ServerError if there is no answer."""
         import httpx  # noqa: PLC0415 - not needed by who only serves
 

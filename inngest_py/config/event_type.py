@@ -40,7 +40,7 @@ class EventType(Generic[Model]):
         self,
         data: Model | Mapping[str, Any],
         *,
-        id: str = "",  # noqa: A002 - the event's own word for it
+        id: str = "",
         ts: int = 0,
         v: str | None = None,
     ) -> Event[Model]:

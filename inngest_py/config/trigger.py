@@ -56,7 +56,7 @@ def _fits(item: str, low: int, high: int, names: Sequence[str]) -> bool:
         return True
     ends = [_position(end, names) if end in names else end for end in span.split("-")]
     numbers = [int(end) for end in ends if end.isdecimal() and end.isascii()]
-    if len(numbers) != len(ends) or len(numbers) > 2:  # noqa: PLR2004 - a span has two ends
+    if len(numbers) != len(ends) or len(numbers) > 2:
         return False
     return all(low <= number <= high for number in numbers) and numbers == sorted(numbers)
 

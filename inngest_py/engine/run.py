@@ -154,9 +154,7 @@ def _complete(data: bytes) -> Op:
 
 def _operations(plan: Plan, *more: Op) -> Reply:
     body = encode_ops([*plan.operations(), *more])
-    return Reply(
-        HTTPStatus.PARTIAL_CONTENT, body, retry_after=plan.retry_after, error=plan.error, notes=plan.notes
-    )
+    return Reply(HTTPStatus.PARTIAL_CONTENT, body, retry_after=plan.retry_after, error=plan.error, notes=plan.notes)
 
 
 def _failed(verdict: Verdict, error: BaseException) -> Reply:

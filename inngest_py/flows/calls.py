@@ -48,16 +48,16 @@ def run_call(
 ) -> Flow[Reply]:
     """Run a function as a call asks. Raises StepNotFoundError if a targeted step was never met."""
     chain = Chain([make(cast("Any", app), request) for make in (*app.middleware, *function.middleware)])
-    terms = Terms(Policy(call.attempt, call.max_attempts, function.retries), chain, _checkpoints(app, function, call, clock))
+    terms = Terms(
+        Policy(call.attempt, call.max_attempts, function.retries), chain, _checkpoints(app, function, call, clock)
+    )
     draft = CallInput(call.run_id, call.attempt, call.event, list(call.events))
     plan = Plan(Memory({}))
     try:
         memos = yield from chain.transform_input(draft, function, call.steps)
         plan = Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
         fields = context_fields(function, call, draft, app.logger)
-        run = FunctionRun(
-            function=function, plan=plan, terms=terms, fields=fields, send=app.send_sync, asend=app.send
-        )
+        run = FunctionRun(function=function, plan=plan, terms=terms, fields=fields, send=app.send_sync, asend=app.send)
         outcome = yield from _changed(chain, (yield Execute(run)))
     except Exception as error:
         outcome = Raised(error)
@@ -85,9 +85,7 @@ def _checkpoints(app: App, function: Function[Any], call: Call, clock: Callable[
     return Checkpointed(config, saver.save, saver.elapsed)
 
 
-def context_fields(
-    function: Function[Any], call: Call, draft: CallInput, logger: logging.Logger
-) -> dict[str, Any]:
+def context_fields(function: Function[Any], call: Call, draft: CallInput, logger: logging.Logger) -> dict[str, Any]:
     """What the context of a call holds besides steps. Raises EventDataError if an event does not fit its type."""
     event = typed_event(function, draft.event)
     events = [typed_event(function, one) for one in draft.events] if len(draft.events) > 1 else [event]

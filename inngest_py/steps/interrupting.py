@@ -17,7 +17,14 @@ from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
 from inngest_py.errors import Interrupt
-from inngest_py.steps.inside import ParallelMode, current_plan, current_step, line_of_user, parallel_mode, refuse_nesting
+from inngest_py.steps.inside import (
+    ParallelMode,
+    current_plan,
+    current_step,
+    line_of_user,
+    parallel_mode,
+    refuse_nesting,
+)
 
 T = TypeVar("T")
 

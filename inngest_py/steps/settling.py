@@ -47,9 +47,7 @@ class Waiter:
 class Execution:
     """One execution of one async function."""
 
-    def __init__(
-        self, plan: Plan, terms: Terms, app_id: str, perform: Callable[[Effect], Awaitable[Any]]
-    ) -> None:
+    def __init__(self, plan: Plan, terms: Terms, app_id: str, perform: Callable[[Effect], Awaitable[Any]]) -> None:
         self.plan = plan
         self.app_id = app_id
         self._terms = terms

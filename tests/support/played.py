@@ -72,6 +72,7 @@ class Played:
     repeat: Callable[[], bool] = lambda: False
     max_attempts: int = 4
     answers: dict[str, Any] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
 
     steps: dict[str, Any] = field(default_factory=dict)
     stack: list[str] = field(default_factory=list)
@@ -102,6 +103,7 @@ class Played:
             attempt=job.attempt,
             max_attempts=self.max_attempts,
             disable_immediate_execution=not job.immediate,
+            **self.ids,
         )
         if self.repeat():
             self.handler.handle(request)
@@ -124,7 +126,7 @@ class Played:
 
     def _operate(self, job: Job, ops: list[dict[str, Any]]) -> list[Job]:
         fresh = [op for op in ops if op["id"] not in self.planned and op["id"] not in self.steps]
-        if len(ops) > 1:
+        if len(ops) > 1 and any(op["op"] == "StepPlanned" for op in ops):
             self.siblings += len(fresh)
         jobs = []
         for op in fresh:
@@ -139,6 +141,10 @@ class Played:
                     jobs += self._memoize(op, {"error": op["error"]})
                 case "StepRun":
                     jobs += self._memoize(op, {"data": op["data"]})
+                case "RunComplete":
+                    self.status, self.output = "completed", op["data"]
+                case "DiscoveryRequest":
+                    jobs.append(Job())
                 case "Sleep":
                     jobs += self._memoize(op, None)
                 case _:

@@ -1,0 +1,274 @@
+"""Several steps in one request: results are saved on the way, and nothing is lost or run twice if that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+
+import httpx
+import pytest
+
+from inngest_py import Checkpointing, Context, ContextSync, Handler, TriggerEvent
+from played import Played, call_request, make_client
+
+TRIGGER = TriggerEvent(event="test/event")
+IDS = {"fn_id": "fn-uuid", "qi_id": "qi", "request_id": "req", "generation_id": 1}
+COLOURS = ["plain", "coroutine"]
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog):
+    caplog.set_level(logging.CRITICAL, logger="inngest_py")
+
+
+class API:
+    """The checkpoint API: answers with the statuses given, then with 200."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = list(statuses)
+        self.saved: list[list[dict]] = []
+        self.bodies: list[dict] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.bodies.append(body)
+        status = self.statuses.pop(0) if self.statuses else 200
+        if status == 200:
+            self.saved.append(body["steps"])
+        return httpx.Response(status)
+
+    @property
+    def names(self) -> list[list[str]]:
+        return [[op["displayName"] for op in ops] for ops in self.saved]
+
+
+class Clock:
+    """A clock that goes on by a second for every step."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def serve(colour, api, program, clock=None, **checkpointing):
+    transport = httpx.MockTransport(api)
+    given = httpx.Client(transport=transport) if colour == "plain" else httpx.AsyncClient(transport=transport)
+    client = make_client(http_client=given, checkpointing=Checkpointing(**checkpointing))
+
+    @client.create_function(fn_id="plain", trigger=TRIGGER)
+    def plain(ctx: ContextSync):
+        return program(lambda name, call=None: ctx.step.run(name, call or (lambda: name)), ctx)
+
+    @client.create_function(fn_id="coroutine", trigger=TRIGGER)
+    async def coroutine(ctx: Context):
+        found: list = []
+        for name, call in program(lambda name, call=None: (name, call), None):
+            if name == "nap":
+                await ctx.step.sleep("nap", "1m")
+            elif name == "raise":
+                raise ValueError("no")
+            else:
+                found.append(await ctx.step.run(name, call or (lambda name=name: name)))
+        return found
+
+    return Handler(client, framework="test", clock=clock or Clock())
+
+
+def ask(handler, colour, **ctx):
+    request = call_request(f"app-{colour}", **IDS | ctx)
+    response = handler.handle(request) if colour == "plain" else asyncio.run(handler.ahandle(request))
+    return response.status, json.loads(response.body)
+
+
+def abc(run, _ctx):
+    return [run("a"), run("b"), run("c")]
+
+
+def names(ops):
+    return [(op["op"], op["displayName"]) for op in ops]
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_all_steps_run_in_one_request_and_each_is_saved(colour):
+    api = API()
+
+    status, body = ask(serve(colour, api, abc), colour)
+
+    assert (status, body) == (200, ["a", "b", "c"])
+    assert api.names == [["a"], ["b"], ["c"]]
+    sent = api.bodies[0]
+    assert {key: sent[key] for key in IDS} == IDS
+    assert (sent["run_id"], sent["steps"][0]["op"], sent["steps"][0]["data"]) == ("R1", "StepRun", "a")
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_results_may_be_saved_together(colour):
+    api = API()
+
+    status, ops = ask(serve(colour, api, abc, buffered_steps=2), colour)
+
+    assert api.names == [["a", "b"]]
+    assert (status, names(ops)) == (206, [("StepRun", "c"), ("RunComplete", "complete")])
+    assert ops[1]["data"] == ["a", "b", "c"]
+    assert ops[1]["id"] == hashlib.sha1(b"complete").hexdigest()
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("status", [400, 404, 413])
+def test_a_result_that_cannot_be_saved_is_in_the_ordinary_answer(colour, status):
+    api = API(200, status)
+
+    answered, ops = ask(serve(colour, api, abc), colour)
+
+    assert (answered, names(ops), api.names) == (206, [("StepRun", "b")], [["a"]])
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_several_results_that_cannot_be_saved_are_answered_with_the_step_that_follows_only_planned(colour):
+    ran = []
+
+    def program(run, _ctx):
+        return [run("a"), run("b"), run("c", lambda: ran.append("c"))]
+
+    status, ops = ask(serve(colour, API(400), program, buffered_steps=2), colour)
+
+    assert (status, names(ops)) == (206, [("StepRun", "a"), ("StepRun", "b"), ("StepPlanned", "c")])
+    assert ran == []
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_request_that_the_server_has_given_up_stops(colour):
+    ran = []
+
+    def program(run, _ctx):
+        return [run("a"), run("b", lambda: ran.append("b"))]
+
+    status, ops = ask(serve(colour, API(409), program), colour)
+
+    assert (status, ops, ran) == (206, [], [])
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_after_the_longest_time_the_server_is_asked_to_ask_again(colour):
+    clock, api = Clock(), API()
+
+    def tick():
+        clock.now += 6
+
+    def program(run, _ctx):
+        return [run("a", tick), run("b", tick), run("c", tick)]
+
+    status, ops = ask(serve(colour, api, program, clock, max_runtime="10s"), colour)
+
+    assert (status, names(ops), api.names) == (206, [("DiscoveryRequest", "discovery")], [["a"], ["b"]])
+
+
+def test_results_that_have_waited_long_enough_are_saved():
+    clock, api = Clock(), API()
+
+    def tick():
+        clock.now += 1
+
+    def program(run, _ctx):
+        return [run("a", tick), run("b", tick), run("c", tick)]
+
+    ask(serve("plain", api, program, clock, buffered_steps=100, max_interval="2s", max_runtime="1h"), "plain")
+
+    assert api.names == [["a", "b"]]
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_failed_step_is_answered_after_those_before_it_were_saved_and_is_a_first_attempt(colour):
+    api = API()
+
+    def program(run, _ctx):
+        return [run("a"), run("boom", lambda: 1 / 0)]
+
+    status, ops = ask(serve(colour, api, program), colour, attempt=3, max_attempts=4)
+
+    assert (status, names(ops), api.names) == (206, [("StepError", "boom")], [["a"]])
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_what_was_buffered_is_saved_before_a_sleep_and_before_an_error_of_the_function(colour):
+    def naps(run, ctx):
+        return [run("a"), run("b"), ctx.step.sleep("nap", "1m") if ctx else ("nap", None)]
+
+    def raises(run, ctx):
+        found = [run("a")]
+        if ctx:
+            raise ValueError("no")
+        return [*found, ("raise", None)]
+
+    napping, raising = API(), API()
+
+    _, ops = ask(serve(colour, napping, naps, buffered_steps=10), colour)
+    status, body = ask(serve(colour, raising, raises, buffered_steps=10), colour)
+
+    assert (names(ops), napping.names) == ([("Sleep", "nap")], [["a", "b"]])
+    assert (status, body["name"], raising.names) == (500, "ValueError", [["a"]])
+
+
+@pytest.mark.parametrize("ctx", [{"disable_immediate_execution": True}, {"fn_id": ""}, {"qi_id": None}])
+def test_nothing_is_saved_on_the_way_where_the_server_does_not_allow_it(ctx):
+    api = API()
+
+    status, ops = ask(serve("plain", api, abc), "plain", **ctx)
+
+    assert (status, len(ops), api.bodies) == (206, 1, [])
+
+
+def test_a_targeted_step_is_answered_at_once():
+    api = API()
+
+    _, ops = ask(serve("plain", api, abc), "plain", target=hashlib.sha1(b"a").hexdigest())
+
+    assert (names(ops), api.bodies) == ([("StepRun", "a")], [])
+
+
+def test_a_function_may_say_that_it_wants_none_of_it():
+    api = API()
+    client = make_client(http_client=httpx.Client(transport=httpx.MockTransport(api)))
+
+    @client.create_function(fn_id="fn", trigger=TRIGGER, checkpointing=False)
+    def fn(ctx: ContextSync):
+        return [ctx.step.run("a", lambda: 1), ctx.step.run("b", lambda: 2)]
+
+    response = Handler(client, framework="test").handle(call_request("app-fn", **IDS))
+
+    assert (names(json.loads(response.body)), api.bodies) == ([("StepRun", "a")], [])
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_run_whose_saving_fails_now_and_then_ends_the_same(colour):
+    ran = []
+    steps = [f"step-{number}" for number in range(12)]
+
+    def program(run, _ctx):
+        return [run(name, lambda name=name: ran.append(name) or name) for name in steps]
+
+    api = API(200, 400, 200, 200, 413, 200, 400)
+    run = Checked(serve(colour, api, program, buffered_steps=2), f"app-{colour}", api=api).play()
+
+    assert (run.status, run.output, ran) == ("completed", steps, steps)
+
+
+class Checked(Played):
+    """A run whose server knows of what was saved on the way."""
+
+    def __init__(self, handler, function_id, api) -> None:
+        super().__init__(handler, function_id, ids=IDS)
+        self.api = api
+
+    def _ask(self, job):
+        response = super()._ask(job)
+        for ops in self.api.saved:
+            for op in ops:
+                self.steps.setdefault(op["id"], {"data": op["data"]})
+                self.stack.append(op["id"]) if op["id"] not in self.stack else None
+        self.api.saved.clear()
+        return response
