@@ -53,8 +53,8 @@ def hashed(name: str) -> str:
     return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
 
 
-def op(code: str, name: str = "", **fields: Any) -> dict[str, Any]:
-    return {"op": code, "id": hashed(name), "displayName": name, "name": name, **fields}
+def op(code: str, step: str = "", **fields: Any) -> dict[str, Any]:
+    return {"op": code, "id": hashed(step), "displayName": step, "name": step, **fields}
 
 
 def ops(*listed: dict[str, Any], **headers: str) -> Response:
