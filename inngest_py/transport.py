@@ -26,9 +26,7 @@ class Transport:
     Connections are kept while the loop that they belong to lives, and closed with it.
     """
 
-    def __init__(
-        self, client: httpx.Client | httpx.AsyncClient | None = None, timeout: float | None = None
-    ) -> None:
+    def __init__(self, client: httpx.Client | httpx.AsyncClient | None = None, timeout: float | None = None) -> None:
         self._given = client
         self._timeout = TIMEOUT if timeout is None else timeout
         self._lock = threading.Lock()
@@ -44,7 +42,7 @@ class Transport:
         except httpx.HTTPError as error:
             raise _unreachable(request, error) from None
 
-    async def asend(self, request: Request, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - httpx's own
+    async def asend(self, request: Request, timeout: float | None = None) -> Response:
         """Send a request from a coroutine. Raises ServerError if there is no answer."""
         import httpx  # noqa: PLC0415 - not needed by who only serves
 
