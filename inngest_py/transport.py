@@ -26,9 +26,7 @@ class Transport:
     Connections are kept while the loop that they belong to lives, and closed with it.
     """
 
-    def __init__(
-        self, client: httpx.Client | httpx.AsyncClient | None = None, timeout: float | None = None
-    ) -> None:
+    def __init__(self, client: httpx.Client | httpx.AsyncClient | None = None, timeout: float | None = None) -> None:
         self._given = client
         self._timeout = TIMEOUT if timeout is None else timeout
         self._lock = threading.Lock()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.live import Live
-from inngest_py.dev.model import Event, Function, Run, RunStatus
+from inngest_py.dev.model import Event, Function, Run, RunStatus, app_uuid
 from inngest_py.dev.texts import event_text, events_text, quoted, text_of
 
 CANCELLED: Final = "inngest/function.cancelled"
@@ -75,7 +75,7 @@ def invoked_event(
         "fn_id": target,
         "gid": ids.uuid(),
         "name": step,
-        "source_app_id": source.app_id,
+        "source_app_id": app_uuid(source.app_id),
         "source_fn_id": source.uuid,
         "source_fn_v": source.version,
     }

@@ -70,6 +70,11 @@ class PauseKind(StrEnum):
 FINAL: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
 
 
+def app_uuid(app_id: str) -> str:
+    """The UUID of an app on the wire, the same in every life of the server."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "app:" + app_id))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """An app that registered. `checksum` is over what it registered, so that an unchanged one is recognised."""
@@ -85,7 +90,7 @@ class App:
     @property
     def uuid(self) -> str:
         """The UUID of the app on the wire."""
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, "app:" + self.id))
+        return app_uuid(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

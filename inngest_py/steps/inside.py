@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from inngest_py.engine.plan import Plan
 from inngest_py.errors import UsageError
-from inngest_py.wire.failure import OURS
+from inngest_py.wire.failure import is_ours
 
 
 class ParallelMode(StrEnum):
@@ -44,7 +44,7 @@ def refuse_nesting(step_id: str) -> None:
 def line_of_user() -> str:
     """Where the user's code has called us, as `file:line`."""
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way to one's caller, and the only one that is quick
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(OURS):
+    while frame.f_back is not None and is_ours(frame.f_code):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 

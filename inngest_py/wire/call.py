@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from inngest_py.errors import InvalidJSONError, RequestError
-from inngest_py.wire.codec import decode
+from inngest_py.wire.codec import as_list, as_object, decode
 from inngest_py.wire.event import Event, read_event
 
 DISCOVERY: Final = "step"
@@ -69,9 +69,9 @@ def read_events(body: object, first: Event[dict[str, Any]]) -> Sequence[Event[di
     """Read the list of events; older servers send none, and then it is the one event."""
     if not body:
         return (first,)
-    if not isinstance(body, list):
-        raise InvalidJSONError(f"events must be a list, not {type(body).__name__}")
-    events = cast("list[object]", body)
+    events = as_list(body)
+    if events is None:
+        raise InvalidJSONError(f"events must be a list, not {_kind(body)}")
     return (first,) if len(events) == 1 else tuple(map(read_event, events))
 
 
@@ -83,15 +83,16 @@ def _parameters(query: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _object(value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
+    fields = as_object(value)
+    if fields is None:
         raise InvalidJSONError(f"{name} must be a JSON object, not {_kind(value)}")
-    return cast("dict[str, Any]", value)
+    return fields
 
 
 def _string(ctx: Mapping[str, Any], name: str) -> str:
     value = ctx.get(name)
     if not isinstance(value, str) or not value:
-        raise InvalidJSONError(f"ctx.{name} must be a string, not {_kind(value)}")
+        raise InvalidJSONError(f"ctx.{name} must be a string that is not empty, not {value!r:.60}")
     return value
 
 
@@ -99,19 +100,20 @@ def _number(ctx: Mapping[str, Any], name: str) -> int | None:
     value = ctx.get(name)
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidJSONError(f"ctx.{name} must be a whole number, not {_kind(value)}")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidJSONError(f"ctx.{name} must be a whole number from 0, not {value!r:.60}")
     return value
 
 
 def _stack(value: object) -> Sequence[str]:
     """The completed steps in order; `stack.current` is unreliable and not read (PROTOCOL 5.1)."""
-    ids = cast("dict[str, Any]", value).get("stack") if isinstance(value, dict) else None
-    if ids is None:
+    given = (as_object(value) or {}).get("stack")
+    if given is None:
         return ()
-    if not isinstance(ids, list) or not all(isinstance(item, str) for item in cast("list[object]", ids)):
+    ids = as_list(given)
+    if ids is None or not all(isinstance(item, str) for item in ids):
         raise InvalidJSONError("ctx.stack.stack must be a list of step ids")
-    return cast("list[str]", ids)
+    return ids
 
 
 def _kind(value: object) -> str:

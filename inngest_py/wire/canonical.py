@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from decimal import Decimal
-from typing import Final
+from typing import Final, assert_never
 
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire.codec import JSON
@@ -37,6 +37,8 @@ def _write(value: JSON, out: list[str]) -> None:
             _write_list(value, out)
         case dict():
             _write_object(value, out)
+        case _:
+            assert_never(value)
 
 
 def _write_list(values: list[JSON], out: list[str]) -> None:

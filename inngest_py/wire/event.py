@@ -9,9 +9,12 @@ from typing import Any, Final, Generic, cast
 from typing_extensions import TypeVar
 
 from inngest_py.errors import InvalidJSONError
+from inngest_py.wire.codec import as_object
 
 Data = TypeVar("Data", default=dict[str, Any])
 """The type of an event's data: a dict, or the model of its EventType."""
+
+_NO_OBJECTS: Final[tuple[type, ...]] = (str, bytes, list, tuple, set, int, float, bool)
 
 RESERVED_PREFIX: Final = "inngest/"
 """Names that begin with this, in any case, are the server's own (PROTOCOL 10.1)."""
@@ -41,18 +44,17 @@ class Event(Generic[Data]):
 
     def to_json(self, now: int) -> dict[str, Any]:
         """The JSON object to send; `now`, in Unix milliseconds, stands in for an absent `ts`."""
-        body: dict[str, Any] = {"name": self.name, "data": self.data, "ts": self.ts or now}
-        for key, value in (("id", self.id), ("v", self.v), ("user", self.user)):
-            if value:
-                body[key] = value
-        return body
+        optional = {"id": self.id, "v": self.v, "user": self.user}
+        body = {"name": self.name, "data": self.data, "ts": self.ts or now}
+        return body | {key: value for key, value in optional.items() if value}
 
 
 def _check(name: object, data: object, event_id: object, ts: object) -> None:
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"an event needs a name, not {name!r}")
-    if isinstance(data, (str, bytes, list, tuple, set, int, float, bool)):
-        raise TypeError(f'event "{name}": data must be a JSON object (a dict or a model), not {type(data).__name__}')
+    kind = type(data).__name__
+    if isinstance(data, _NO_OBJECTS):
+        raise TypeError(f'event "{name}": data must be a JSON object (a dict or a model), not {kind}')
     if not isinstance(event_id, str):
         raise TypeError(f'event "{name}": id must be a string, not {event_id!r}')
     if not isinstance(ts, int) or isinstance(ts, bool) or ts < 0:
@@ -61,17 +63,18 @@ def _check(name: object, data: object, event_id: object, ts: object) -> None:
 
 def read_event(body: object) -> Event[dict[str, Any]]:
     """Read an event that a server sent. Raises InvalidJSONError if it is none; unknown keys are ignored."""
-    if not isinstance(body, dict):
+    fields = as_object(body)
+    if fields is None:
         raise InvalidJSONError(f"an event must be a JSON object, not {type(body).__name__}")
-    fields = cast("dict[str, Any]", body)
+    v = fields.get("v")
     try:
         return Event(
-            name=fields.get("name"),  # type: ignore[arg-type]  # checked by Event itself
+            name=fields.get("name") or "",
             data=fields.get("data") or {},
             id=fields.get("id") or "",
             ts=int(fields.get("ts") or 0),
-            v=fields.get("v"),
-            user=fields.get("user") or {},
+            v=v if isinstance(v, str) else None,
+            user=as_object(fields.get("user")) or {},
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidJSONError(f"an event that cannot be read: {error}") from None

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, cast
+from types import CodeType, TracebackType
+from typing import Any, Final
 
 from inngest_py.errors import StepError
+from inngest_py.wire.codec import as_object
 
 MAX_CAUSES: Final = 5
 """How many causes behind an error are written: a chain may be endless."""
 
-OURS: Final = str(Path(__file__).parent.parent)
+_OURS: Final = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,19 @@ def _describe(error: BaseException, code: str, causes: int) -> Failure:
     cause = _describe(behind, "unknown", causes - 1) if behind is not None and causes > 0 else None
     if isinstance(error, StepError):
         return Failure(error.name, error.message, error.stack, code, cause)
-    return Failure(type(error).__name__, _message(error), _stack(error), code, cause)
+    return Failure(type(error).__name__, _encodable(_message(error)), _encodable(_stack(error)), code, cause)
 
 
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as fault:  # noqa: BLE001 - the user's __str__ may raise anything
+    except Exception as fault:  # the user's __str__ may raise anything
         return f"(its message cannot be shown: {type(fault).__name__})"
+
+
+def _encodable(text: str) -> str:
+    """The text without halves of surrogate pairs, which file names may bring in and UTF-8 cannot carry."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _stack(error: BaseException) -> str:
@@ -64,23 +69,32 @@ def _stack(error: BaseException) -> str:
 def user_traceback(error: BaseException) -> TracebackType | None:
     """The traceback of an exception from where the user's code begins: our own frames tell them nothing."""
     found = error.__traceback__
-    while found is not None and found.tb_frame.f_code.co_filename.startswith(OURS):
+    while found is not None and is_ours(found.tb_frame.f_code):
         found = found.tb_next
     return found or error.__traceback__
 
 
+def is_ours(code: CodeType) -> bool:
+    """Whether code is of this package, and not the user's."""
+    return Path(code.co_filename).is_relative_to(_OURS)
+
+
 def step_error(step_id: str, body: object) -> StepError:
     """Read a memoized error back. Whatever is there, even a malformed one, stays an error."""
-    if not isinstance(body, Mapping):
+    return _read(step_id, body, MAX_CAUSES)
+
+
+def _read(step_id: str, body: object, causes: int) -> StepError:
+    fields = as_object(body)
+    if fields is None:
         return StepError(step_id, message=_text(body) or "the step failed without saying why")
-    fields = cast("Mapping[str, object]", body)
-    cause = fields.get("cause")
+    cause = as_object(fields.get("cause"))
     return StepError(
         step_id,
         name=_text(fields.get("name")) or "Error",
         message=_text(fields.get("message")) or _text(fields.get("error")),
         stack=_text(fields.get("stack")),
-        cause=step_error(step_id, cause) if isinstance(cause, Mapping) else None,
+        cause=_read(step_id, cause, causes - 1) if cause is not None and causes > 0 else None,
     )
 
 

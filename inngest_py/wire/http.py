@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,9 @@ class Request:
 
     @cached_property
     def query(self) -> Mapping[str, str]:
-        """The query parameters, decoded; of a repeated one the last value."""
-        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
-
-    @cached_property
-    def path(self) -> str:
-        """The path of the URL, still percent-encoded."""
-        return urlsplit(self.url).path
+        """The query parameters, decoded; of a repeated one the last value. No URL is too malformed to have some."""
+        text = self.url.partition("#")[0].partition("?")[2]
+        return dict(parse_qsl(text, keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True)

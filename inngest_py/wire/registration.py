@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from inngest_py.errors import ServerError
 from inngest_py.version import VERSION
 from inngest_py.wire.call import DISCOVERY
-from inngest_py.wire.codec import encode
+from inngest_py.wire.codec import as_object, encode
 
 CAPABILITIES: Final = {"connect": "v1", "in_band_sync": "v1", "trust_probe": "v1"}
 """What this SDK can do, as servers want it named."""
@@ -75,6 +75,6 @@ def in_band(
 
 def refusal(status: int, body: object) -> ServerError:
     """Describe why a server did not take a registration (PROTOCOL 3.3)."""
-    reason = body.get("error") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownVariableType]
+    reason = (as_object(body) or {}).get("error")
     said = reason if isinstance(reason, str) and reason else str(body)[:200] or "nothing"
     return ServerError(f"the Inngest server refused the registration with status {status}: {said}", status)

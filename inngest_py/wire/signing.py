@@ -83,9 +83,10 @@ def verify(header: str | None, body: bytes, keys: Sequence[SigningKey], now: int
 def _read(header: str | None) -> tuple[str, bytes]:
     if header is None:
         raise SignatureError("there is no signature")
-    parts = dict(parse_qsl(header))
+    pairs = parse_qsl(header)
+    parts = dict(pairs)
     timestamp, mac = parts.get("t", ""), parts.get("s", "")
-    if not _DIGITS.fullmatch(timestamp) or not mac:
+    if not _DIGITS.fullmatch(timestamp) or not mac or len(parts) < len(pairs):
         raise SignatureError("the signature cannot be read")
     return timestamp, mac.encode(errors="surrogatepass")
 

@@ -33,7 +33,7 @@ def perform(it: Performance) -> Effect:
     """Perform one operation, and say what it means for how the run goes on. What is already known stays as it is."""
     if it.op.code not in _STEPLESS:
         if it.op.id in it.live.memos:
-            return Effect.RESOLVED
+            return Effect.NOTHING if it.op.code in _LASTING else Effect.RESOLVED
         if it.op.code in _LASTING and _under_way(it):
             return Effect.PENDING
     return _PERFORM[it.op.code](it)

@@ -13,21 +13,28 @@ INSERT OR REPLACE INTO functions (slug, app_id, config, version, created_at, arc
 INSERT OR IGNORE INTO events (id, name, ts, received_at, data, user, key, v, seeded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_run
--- Store a run in place of what is known of it.
-INSERT OR REPLACE INTO runs (id, function, app_id, status, event_id, events, event_name, created_at, started_at,
+-- Store a run, or what has changed of it: the rest never does.
+INSERT INTO runs (id, function, app_id, status, event_id, events, event_name, created_at, started_at,
     ended_at, output, error, max_attempts, version, force_plan, correlation, slots, priority, start_by, finish_by,
     batch_id, cron, singleton)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at,
+    output = excluded.output, error = excluded.error, version = excluded.version, force_plan = excluded.force_plan,
+    start_by = excluded.start_by, finish_by = excluded.finish_by;
 
 -- name: put_batched
 -- Remember that a run has an event besides its first.
 INSERT OR IGNORE INTO batched (event_id, run_id) VALUES (?, ?);
 
 -- name: put_step
--- Store a step in place of what is known of it.
-INSERT OR REPLACE INTO steps (run_id, id, name, op, status, queued_at, started_at, ended_at, attempts, position, memo,
+-- Store a step, or what has changed of it. It keeps its rowid, by which the steps of a run are listed.
+INSERT INTO steps (run_id, id, name, op, status, queued_at, started_at, ended_at, attempts, position, memo,
     error, input)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run_id, id) DO UPDATE SET name = excluded.name, op = excluded.op, status = excluded.status,
+    queued_at = excluded.queued_at, started_at = excluded.started_at, ended_at = excluded.ended_at,
+    attempts = excluded.attempts, position = excluded.position, memo = excluded.memo, error = excluded.error,
+    input = excluded.input;
 
 -- name: put_job
 -- Store a job in place of what is known of it.
@@ -151,7 +158,7 @@ ORDER BY created_at, id;
 
 -- name: steps
 -- The steps of a run, in the order in which they were found.
-SELECT * FROM steps WHERE run_id = ? ORDER BY queued_at, position IS NULL, position;
+SELECT * FROM steps WHERE run_id = ? ORDER BY rowid;
 
 -- name: jobs
 -- The jobs of a run.

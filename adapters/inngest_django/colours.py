@@ -1,0 +1,52 @@
+"""Django's way between plain and async code: asgiref's, so that plain code always meets the request's own thread.
+
+A request's thread has its database connections, and in a test the transaction that will be rolled back. Under ASGI
+Django calls the view in such a thread, too, and never on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
+
+T = TypeVar("T")
+GetLoop = Callable[[], asyncio.AbstractEventLoop]
+
+
+async def in_thread(call: Callable[[], T], /) -> T:
+    """Call plain code from a coroutine, in the thread of the request."""
+    return await sync_to_async(call, thread_sensitive=True)()
+
+
+def on_loop(make: Callable[[], Coroutine[Any, Any, T]], loop: GetLoop, /) -> T:
+    """Run a coroutine for plain code: on the server's loop if there is one, else on the background loop."""
+
+    async def run() -> T:
+        return await make()
+
+    with _loop_above(loop):
+        return async_to_sync(run)()
+
+
+@contextmanager
+def _loop_above(loop: GetLoop) -> Generator[None]:
+    """Let asgiref find a running loop above this thread; without one it would make a new loop for every call."""
+    here = vars(SyncToAsync.threadlocal)
+    before = dict(here)
+    if not _is_running(before):
+        here.update(main_event_loop=loop(), main_event_loop_pid=os.getpid(), task_context=None)
+    try:
+        yield
+    finally:
+        here.clear()
+        here.update(before)
+
+
+def _is_running(here: dict[str, Any]) -> bool:
+    above = here.get("main_event_loop")
+    return above is not None and above.is_running() and here.get("main_event_loop_pid") == os.getpid()

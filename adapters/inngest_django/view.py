@@ -1,0 +1,60 @@
+"""A view around the handler: request in, response out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connections, transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from inngest_django.colours import in_thread, on_loop
+from inngest_py import Function, Handler, Inngest, Request
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def serve(
+    client: Inngest,
+    functions: Sequence[Function[Any]] | None = None,
+    *,
+    serve_origin: str | None = None,
+    serve_path: str | None = None,
+) -> View:
+    """Make a view of functions; of all that the client has declared, if none are given.
+
+    `serve_origin` (as in `"https://example.com"`) and `serve_path` say where an Inngest server finds this app, if
+    that is not where its requests arrive. The same view serves WSGI and ASGI. Plain functions, and whatever is plain
+    in async ones, run in the request's thread with its database connections; async ones run on the server's loop, or
+    under WSGI on one background loop. `ATOMIC_REQUESTS` does not apply: use `transaction.atomic` in a step. Raises
+    ConfigError if the app is in production and has no signing key, or if two functions have the same id.
+    """
+    handler = Handler(
+        client,
+        functions,
+        framework="django",
+        serve_origin=serve_origin,
+        serve_path=serve_path,
+        in_thread=in_thread,
+        on_loop=on_loop,
+    )
+
+    def inngest(request: HttpRequest) -> HttpResponse:
+        response = handler.handle(_read(request))
+        return HttpResponse(response.body, status=response.status, headers=dict(response.headers))
+
+    return csrf_exempt(_not_atomic(inngest))
+
+
+def _not_atomic(view: View) -> View:
+    """Keep a view out of `ATOMIC_REQUESTS`: an error in a step is an answer, and would not roll anything back."""
+    for alias in connections:
+        view = transaction.non_atomic_requests(alias)(view)
+    return view
+
+
+def _read(request: HttpRequest) -> Request:
+    # Read as a stream: `request.body` has a limit, meant for forms, that is lower than what Inngest servers send.
+    body = request.read()
+    return Request.of(request.method or "", request.build_absolute_uri(), request.headers.items(), body)

@@ -1,0 +1,51 @@
+"""A blueprint around the handler: request in, response out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPMethod
+from typing import Any
+from urllib.parse import quote
+
+import flask
+
+from inngest_py import Function, Handler, Inngest, Request
+
+
+def serve(
+    client: Inngest,
+    functions: Sequence[Function[Any]] | None = None,
+    *,
+    path: str = "/api/inngest",
+    serve_origin: str | None = None,
+    serve_path: str | None = None,
+) -> flask.Blueprint:
+    """Serve functions at `path`; all that the client has declared, if none are given.
+
+    `serve_origin` (as in `"https://example.com"`) and `serve_path` say where an Inngest server finds this app, if
+    that is not where its requests arrive. Plain functions run in the request's thread, async ones on one background
+    loop; the app context is there in both, without `flask[async]`. Raises ConfigError if the app is in production
+    and has no signing key, or if two functions have the same id.
+    """
+    handler = Handler(client, functions, framework="flask", serve_origin=serve_origin, serve_path=serve_path)
+    blueprint = flask.Blueprint(_name(client, path), __name__)
+
+    def inngest() -> flask.Response:
+        response = handler.handle(_read(flask.request))
+        return flask.Response(response.body, response.status, dict(response.headers))
+
+    # Every method reaches the handler, which says which ones there are.
+    blueprint.add_url_rule(path, view_func=inngest, methods=list(HTTPMethod), provide_automatic_options=False)
+    return blueprint
+
+
+def _name(client: Inngest, path: str) -> str:
+    """A name that another client, or another path, does not have. Flask allows no dots in it."""
+    return f"inngest:{client.app_id}:{path}".replace(".", "%2E")
+
+
+def _read(request: flask.Request) -> Request:
+    path = quote(f"{request.root_path.rstrip('/')}{request.path}", safe="/:@!$&'()*+,;=~")
+    query = request.query_string.decode(errors="replace")
+    url = f"{request.scheme}://{request.host}{path}?{query}"
+    return Request.of(request.method, url, request.headers.items(), request.get_data())

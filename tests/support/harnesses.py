@@ -1,0 +1,101 @@
+"""The harnesses of our own adapters."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
+from django.urls import clear_url_caches, path
+from django.urls.resolvers import URLPattern
+from fastapi import FastAPI
+from flask import Flask
+from starlette.applications import Starlette
+
+import inngest_django
+import inngest_flask
+import inngest_starlette
+from conformance.harness import Harness, Mount
+from conformance.hosting import AsgiHost, WsgiHost
+
+urlpatterns: list[URLPattern] = []
+"""This module is Django's URL configuration: the routes of the app that was made last."""
+
+
+@dataclass(frozen=True)
+class FlaskHarness:
+    """Flask, under WSGI."""
+
+    framework: str = "flask"
+
+    def host(self, *mounts: Mount) -> WsgiHost:
+        app = Flask("shop")
+        for mount in mounts:
+            app.register_blueprint(inngest_flask.serve(mount.client, mount.functions, path=mount.path, **mount.options))
+        return WsgiHost(app)
+
+
+@dataclass(frozen=True)
+class DjangoHarness:
+    """Django, under WSGI or ASGI."""
+
+    asgi: bool
+    framework: str = "django"
+
+    def host(self, *mounts: Mount) -> WsgiHost | AsgiHost:
+        set_up_django()
+        urlpatterns[:] = [
+            path(mount.path.removeprefix("/"), inngest_django.serve(mount.client, mount.functions, **mount.options))
+            for mount in mounts
+        ]
+        clear_url_caches()
+        return AsgiHost(get_asgi_application()) if self.asgi else WsgiHost(get_wsgi_application())
+
+
+@dataclass(frozen=True)
+class StarletteHarness:
+    """Starlette, or FastAPI which is one."""
+
+    app: type[Starlette]
+    framework: str = "starlette"
+
+    def host(self, *mounts: Mount) -> AsgiHost:
+        routes = [
+            inngest_starlette.serve(mount.client, mount.functions, path=mount.path, **mount.options) for mount in mounts
+        ]
+        return AsgiHost(self.app(routes=routes))
+
+
+HARNESSES: dict[str, Harness] = {
+    "flask": FlaskHarness(),
+    "django-wsgi": DjangoHarness(asgi=False),
+    "django-asgi": DjangoHarness(asgi=True),
+    "starlette": StarletteHarness(Starlette),
+    "fastapi": StarletteHarness(FastAPI),
+}
+
+
+def set_up_django() -> None:
+    """Configure Django, once in a process."""
+    if settings.configured:
+        return
+    database = Path(tempfile.mkdtemp(prefix="inngest-py-django-")) / "db.sqlite3"
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": database, "ATOMIC_REQUESTS": True}},
+        INSTALLED_APPS=[],
+        MIDDLEWARE=[
+            "django.middleware.security.SecurityMiddleware",
+            "django.middleware.locale.LocaleMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+        ],
+        ROOT_URLCONF=__name__,
+        SECRET_KEY="for tests only",
+        USE_TZ=True,
+    )
+    django.setup()

@@ -1,0 +1,42 @@
+"""A request as every framework and both sides of the protocol see it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from inngest_py.wire.http import Request, Response
+
+
+def test_the_names_of_headers_are_in_lower_case() -> None:
+    request = Request.of("POST", "http://a/b", [("X-Inngest-Signature", "t=1"), ("HOST", "a")], b"x")
+
+    assert request.headers == {"x-inngest-signature": "t=1", "host": "a"}
+
+
+@pytest.mark.parametrize(
+    ("url", "query"),
+    [
+        ("http://a/b", {}),
+        ("http://a/b?", {}),
+        ("http://a/b?fnId=shop-order&stepId=step", {"fnId": "shop-order", "stepId": "step"}),
+        ("http://a/b?probe", {"probe": ""}),
+        ("http://a/b?fnId=a%20b+c", {"fnId": "a b c"}),
+        ("http://a/b?fnId=one&fnId=two", {"fnId": "two"}),
+        ("http://a/b?fnId=%ff", {"fnId": "\ufffd"}),
+        ("http://a/b?a=1#?b=2", {"a": "1"}),
+        ("/b?a=1", {"a": "1"}),
+        ("http://[/b?a=1", {"a": "1"}),
+    ],
+)
+def test_the_query_is_decoded(url: str, query: dict[str, str]) -> None:
+    assert Request("GET", url).query == query
+
+
+@given(st.text())
+def test_no_url_is_too_malformed_to_be_asked_for_its_query(url: str) -> None:
+    assert all(isinstance(value, str) for value in Request("GET", url).query.values())
+
+
+def test_a_response_may_be_nothing_but_a_status() -> None:
+    assert Response(204) == Response(204, {}, b"")
