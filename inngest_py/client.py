@@ -186,7 +186,7 @@ class Inngest:
         if not callable(handler):
             raise ConfigError(f'function "{fn_id}": {handler!r} is not a function')
         declaration = _declaration(fn_id, read_triggers(fn_id, trigger), handler, options)
-        failure, on_failure = None, options.get("on_failure")
+        said, failure, on_failure = options.get("checkpointing"), None, options.get("on_failure")
         if on_failure is not None:
             failure = failure_function(self.app_id, fn_id, declaration.name, declaration.triggers, on_failure)
         function = Function[Any](
@@ -195,7 +195,7 @@ class Inngest:
             handler,
             failure,
             middleware=tuple(options.get("middleware", ())),
-            checkpointing=_checkpointing_of(options.get("checkpointing")),
+            checkpointing=None if said is None else read_checkpointing(said) or False,
         )
         self._add(function)
         return function
@@ -274,16 +274,13 @@ def _listed(events: object) -> Sequence[Event[Any]]:
     return cast("Sequence[Event[Any]]", listed)
 
 
-def read_checkpointing(given: Checkpointing | bool) -> Checkpointing | None:
-    """How an app goes on after a step: `True` means with the defaults, `False` not at all."""
+def read_checkpointing(given: object) -> Checkpointing | None:
+    """How a function goes on after a step: `True` means with the defaults, `False` not at all."""
     if isinstance(given, Checkpointing):
         return given
+    if not isinstance(given, bool):
+        raise ConfigError(f"checkpointing={given!r} must be True, False, or Checkpointing(...)")
     return Checkpointing() if given else None
-
-
-def _checkpointing_of(given: Checkpointing | bool | None) -> Checkpointing | bool | None:
-    """What a function says of it; None leaves it to the app."""
-    return Checkpointing() if given is True else given
 
 
 def _check_app_id(app_id: object) -> str:

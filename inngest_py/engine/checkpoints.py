@@ -37,7 +37,7 @@ class Checkpoints:
     def after_step(self, plan: Plan) -> Flow[bool]:
         """Whether the function goes on after the step that ran last."""
         yield from ()
-        return not plan.interrupted
+        return False
 
     def before_answer(self, plan: Plan) -> Flow[None]:
         """Save what has not been saved, where the answer would not carry it."""
@@ -61,22 +61,17 @@ class Checkpointed(Checkpoints):
         """Whether the function goes on after the step that ran last."""
         if plan.target is not None or not plan.immediate:
             return False
-        if plan.unsaved[-1].op is not Opcode.STEP_RUN:
+        last = plan.unsaved[-1]
+        if last.op is not Opcode.STEP_RUN:
             yield from self._save_earlier(plan)
             return False
-        last, late = plan.unsaved[-1], self._elapsed() >= self._longest
-        if not (late or self._is_due(plan)):
-            return _go_on(plan)
-        match (yield from self._save_all(plan)):
-            case Saved.STALE:
-                return False
-            case Saved.NO:
-                return _carry(plan)
-            case Saved.YES if late:
-                plan.unsaved.append(_ask_again(last))
-                return False
-            case Saved.YES:
-                return _go_on(plan)
+        late = self._elapsed() >= self._longest
+        if not late and not self._is_due(plan):
+            return True
+        saved = yield from self._save_all(plan)
+        if saved is Saved.YES and late:
+            plan.unsaved.append(_ask_again(last))
+        return _carries(plan) if saved is Saved.NO else saved is Saved.YES and not late
 
     def before_answer(self, plan: Plan) -> Flow[None]:
         """Save what has not been saved, where the answer would not carry it."""
@@ -108,17 +103,15 @@ class Checkpointed(Checkpoints):
         self.saved = self.saved or outcome is Saved.YES
 
 
-def _go_on(plan: Plan) -> bool:
-    plan.interrupted = False
-    return True
+def _carries(plan: Plan) -> bool:
+    """Whether the function goes on with results that could not be saved: an answer with one of them is enough.
 
-
-def _carry(plan: Plan) -> bool:
-    """Answer with the one result; of several, let the function go on to what is to be planned after them."""
-    if len(plan.unsaved) == 1:
-        return False
-    plan.carry()
-    return _go_on(plan)
+    Of several it goes on to what is to be planned after them, so that the server does not go on twice.
+    """
+    several = len(plan.unsaved) > 1
+    if several:
+        plan.carry()
+    return several
 
 
 def _ask_again(last: Op) -> Op:

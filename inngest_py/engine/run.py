@@ -82,6 +82,7 @@ def run_step(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[Any]:
     data = yield from _attempt(plan, step, invoke, terms)
     if data is None or not (yield from terms.checkpoints.after_step(plan)):
         return ABSENT
+    plan.interrupted = False
     return {"data": decode(data)}
 
 
@@ -132,6 +133,8 @@ def conclude(plan: Plan, outcome: Outcome, terms: Terms, function_id: str) -> Fl
     if plan.interrupted or isinstance(outcome, Suspended):
         if plan.reporting:
             yield from terms.checkpoints.before_answer(plan)
+        if isinstance(outcome, Raised) and plan.error is None:
+            plan.error = outcome.error
         return _operations(plan)
     if isinstance(outcome, Returned):
         try:

@@ -97,7 +97,7 @@ def _memo(memo: Any, output: MemoOutput | None) -> Any:
 
 @dataclass(slots=True)
 class CallInput:
-    """A call before the function runs. A hook may set `event` and `events`, and put things into `extra` for `ctx.extra`."""
+    """A call before the function runs. A hook may set `event` and `events`, and fill `extra`, which is `ctx.extra`."""
 
     run_id: str
     attempt: int
@@ -107,9 +107,10 @@ class CallInput:
 
 
 class Middleware:
-    """Code around a call. Make a subclass with the hooks that you need, and give the class to `Inngest(middleware=)`
-    or `create_function(middleware=)`.
+    """Code around a call.
 
+    Make a subclass with the hooks that you need, and give it to `Inngest(middleware=)` or to
+    `create_function(middleware=)`.
     There is a new instance for each request, and for each sending of events. The first one registered is outermost:
     its `before_…` hooks come first, its `after_…` hooks and `transform_output` last.
     """

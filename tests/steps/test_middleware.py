@@ -9,9 +9,9 @@ import logging
 
 import httpx
 import pytest
-from played import call_request, make_client, play
 
 from inngest_py import Context, ContextSync, Event, Handler, Middleware, SendEventsError, StepError, TriggerEvent
+from played import call_request, make_client, play
 
 TRIGGER = TriggerEvent(event="test/event")
 
@@ -229,7 +229,7 @@ def test_a_hook_that_raises_around_a_step_is_the_steps_error(hook):
     assert json.loads(response.body)[0]["error"]["message"] == "the hook failed"
 
 
-@pytest.mark.parametrize("hook", ["transform_input", "before_execution", "after_execution", "transform_step"])
+@pytest.mark.parametrize("hook", ["transform_input", "before_execution", "transform_step"])
 def test_a_hook_that_raises_around_the_function_is_the_functions_error(hook):
     def fail(*_args):
         raise ValueError("the hook failed")
@@ -243,6 +243,21 @@ def test_a_hook_that_raises_around_the_function_is_the_functions_error(hook):
     response = Handler(client, framework="test").handle(call_request("app-fn"))
 
     assert (response.status, json.loads(response.body)["message"]) == (500, "the hook failed")
+
+
+def test_a_hook_that_raises_after_a_step_ran_is_logged_and_the_steps_result_is_kept(caplog):
+    class Failing(Middleware):
+        def after_execution(self):
+            raise ValueError("the hook failed")
+
+    client = make_client(middleware=[Failing])
+    declare(client)
+
+    with caplog.at_level(logging.ERROR, logger="inngest_py"):
+        response = Handler(client, framework="test").handle(call_request("app-plain"))
+
+    assert (response.status, json.loads(response.body)[0]["data"]) == (206, 1)
+    assert "the hook failed" in caplog.text
 
 
 class Events(Middleware):
