@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import BeforeValidator
@@ -83,7 +83,7 @@ def write_moment(value: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with milliseconds. Raises ConfigError for a naive datetime."""
     if value.tzinfo is None:
         raise ConfigError(f"{value!r} has no time zone: write datetime(..., tzinfo=timezone.utc) or datetime.now(tz)")
-    return value.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _keep(value: object) -> object:
