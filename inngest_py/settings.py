@@ -17,6 +17,7 @@ DEV_ORIGIN: Final = "http://127.0.0.1:8288"
 NO_EVENT_KEY: Final = "NO_EVENT_KEY_SET"
 """The event key in development, where none is needed (PROTOCOL 2.1)."""
 
+_ORIGINS: Final = frozenset({"INNGEST_BASE_URL", "INNGEST_API_BASE_URL", "INNGEST_EVENT_API_BASE_URL"})
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -83,6 +84,12 @@ def read_settings(
         allow_unsigned_sync=dev or _truthy(found.get("INNGEST_ENABLE_UNAUTHED_SYNC", "true")),
         threads=_threads(found.get("INNGEST_THREAD_POOL_MAX_WORKERS")),
     )
+
+
+def child_environment(dev_url: str, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for an app that is to use the dev server at a URL, whatever else is set here."""
+    found = os.environ if environ is None else environ
+    return {key: value for key, value in found.items() if key not in _ORIGINS} | {"INNGEST_DEV": dev_url}
 
 
 def _truthy(text: str) -> bool:

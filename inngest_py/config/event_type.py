@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from inngest_py.errors import ConfigError, EventDataError
 from inngest_py.wire.codec import encode
 from inngest_py.wire.event import Event
+
+LONGEST_NAME: Final = 255
+"""How long the name of an event may be that starts a function (PROTOCOL 3.3)."""
 
 Model = TypeVar("Model")
 
@@ -22,8 +25,8 @@ class EventType(Generic[Model]):
     """
 
     def __init__(self, name: str, model: type[Model]) -> None:
-        if not name.strip():
-            raise ConfigError(f"an event type needs a name, not {name!r}")
+        if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
+            raise ConfigError(f"an event type needs a name of {LONGEST_NAME} characters at most, not {name!r}")
         self.name = name
         self.model = model
         self._adapter: TypeAdapter[Model] = TypeAdapter(model)

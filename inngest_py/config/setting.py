@@ -30,7 +30,7 @@ def _in_one_line(name: str, error: ValidationError) -> str:
 
 
 def _line(name: str, location: tuple[int | str, ...], message: str, value: object, kind: str) -> str:
-    field = ".".join(str(part) for part in location if not str(part).startswith("function-"))
+    field = ".".join(map(str, location))
     message = message.removeprefix("Value error, ")
     if kind == "missing":
         return f"{name}.{field} is missing"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Final, TypeAlias
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
 from inngest_py.config.duration import Duration, parse_duration, write_duration
-from inngest_py.config.event_type import EventType
+from inngest_py.config.event_type import LONGEST_NAME, EventType
 from inngest_py.config.expression import Expression
 from inngest_py.config.setting import Setting
 from inngest_py.errors import ConfigError
@@ -25,7 +25,7 @@ _FIELDS: Final = (
     ("hour", 0, 23, ""),
     ("day of month", 1, 31, ""),
     ("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
-    ("day of week", 0, 7, "sun mon tue wed thu fri sat"),
+    ("day of week", 0, 6, "sun mon tue wed thu fri sat"),
 )
 _JITTER: Final = (timedelta(seconds=1), timedelta(minutes=5))
 
@@ -50,15 +50,19 @@ def check_cron(text: str) -> str:
 
 def _fits(item: str, low: int, high: int, names: Sequence[str]) -> bool:
     span, slash, step = item.partition("/")
-    if slash and not (step.isdecimal() and int(step) > 0):
+    if slash and not (_is_number(step) and int(step) > 0):
         return False
     if span in {"*", "?"}:
         return True
     ends = [_position(end, names) if end in names else end for end in span.split("-")]
-    numbers = [int(end) for end in ends if end.isdecimal() and end.isascii()]
-    if len(numbers) != len(ends) or len(numbers) > 2:
+    if len(ends) > 2 or not all(map(_is_number, ends)):
         return False
-    return all(low <= number <= high for number in numbers) and numbers == sorted(numbers)
+    numbers = [int(end) for end in ends]
+    return low <= numbers[0] <= numbers[-1] <= high
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _position(name: str, names: Sequence[str]) -> str:
@@ -66,11 +70,12 @@ def _position(name: str, names: Sequence[str]) -> str:
 
 
 def check_timezone(name: str) -> str:
-    """Return the name of a time zone. Raises ConfigError if it is in no zone database."""
+    """Return the name of a time zone. Raises ConfigError if it is not in the zone database, if there is one here."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ConfigError(f'"{name}" is not a time zone: write one as "Europe/Paris"') from None
+        if available_timezones():
+            raise ConfigError(f'"{name}" is not a time zone: write one as "Europe/Paris"') from None
     return name
 
 
@@ -80,7 +85,7 @@ class TriggerEvent(Setting):
     The name may end in a wildcard, as in `"user/*"` (PROTOCOL 14.1).
     """
 
-    event: Annotated[str, Field(min_length=1, max_length=255)]
+    event: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     expression: Expression | None = None
 
     def to_json(self) -> dict[str, Any]:

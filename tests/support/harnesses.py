@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,10 +85,12 @@ def set_up_django() -> None:
     """Configure Django, once in a process."""
     if settings.configured:
         return
-    database = Path(tempfile.mkdtemp(prefix="inngest-py-django-")) / "db.sqlite3"
+    folder = Path(tempfile.mkdtemp(prefix="inngest-py-django-"))
+    atexit.register(shutil.rmtree, folder)
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "db.sqlite3", "ATOMIC_REQUESTS": True}
     settings.configure(
         ALLOWED_HOSTS=["*"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": database, "ATOMIC_REQUESTS": True}},
+        DATABASES={"default": database},
         INSTALLED_APPS=[],
         MIDDLEWARE=[
             "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,151 @@
+"""Finds the apps whose URL nobody gave, and asks them to register: those of a command, or any at a usual place.
+
+A command is asked about politely: where it listens is read from the system where the system tells, and an app that
+registered is asked again when other processes listen in its place, that is, when it has been reloaded (PROTOCOL 3.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final
+
+from inngest_py.dev.decisions import Fetch
+from inngest_py.dev.discovery import Discovery, Status
+from inngest_py.dev.executor import HTTPExecutor
+from inngest_py.dev.listeners import Listeners, listeners_of
+from inngest_py.dev.reply import FetchReply
+from inngest_py.wire import headers
+
+PORTS: Final = (80, 443, *range(3000, 3011), 4321, 5000, 5173, 8000, 8080, 8081, 8787, 8888, *range(8910, 8916))
+PATHS: Final = ("/api/inngest", "/x/inngest", "/.netlify/functions/inngest", "/.redwood/functions/inngest")
+
+PATIENCE: Final = 10.0
+"""How long nothing may be found before somebody should be told, in seconds."""
+
+_EAGER: Final = 0.25
+_SETTLED: Final = 1.0
+_PROBE_TIMEOUT: Final = 5.0
+_CONNECT_TIMEOUT: Final = 0.5
+
+
+class Finder:
+    """Looks for apps, for as long as `run` runs.
+
+    `pid` is the command, or None to look at the usual ports. `taken` are the origins that are not the command's, as
+    somebody listened there before it. `urls` are the apps of the command if they are known.
+    `interval` is how often an app is asked again where a reload cannot be seen, in seconds; None if never.
+    """
+
+    def __init__(
+        self,
+        executor: HTTPExecutor,
+        discovery: Discovery,
+        *,
+        pid: int | None,
+        taken: frozenset[str] = frozenset(),
+        urls: Iterable[str] = (),
+        interval: float | None,
+        lost: Callable[[frozenset[str]], None],
+    ) -> None:
+        self._executor = executor
+        self._discovery = discovery
+        self._pid = pid
+        self._given = tuple(urls)
+        self._interval = interval
+        self._lost: Callable[[frozenset[str]], None] | None = lost if pid is not None else None
+        self._taken = taken
+        self._known = Listeners()
+        self._unsure: set[str] = set(self._given)
+        self._found: set[str] = set(self._given)
+        self._answered: set[str] = set()
+
+    async def run(self) -> None:
+        """Look, again and again, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        began = asked = clock()
+        while True:
+            await self._look()
+            if self._interval is not None and not self._known.pids and clock() - asked > self._interval:
+                self._unsure, asked = set(self._found), clock()
+            await self._ask()
+            if self._lost is not None and clock() - began > PATIENCE:
+                self._give_hint(self._lost)
+            await asyncio.sleep(self._pace(clock() - began))
+
+    def _pace(self, elapsed: float) -> float:
+        """How long to wait: little while something is about to come up."""
+        if self._pid is None:
+            return self._interval or _SETTLED
+        return _EAGER if elapsed < PATIENCE or self._unsure else _SETTLED
+
+    def _give_hint(self, lost: Callable[[frozenset[str]], None]) -> None:
+        """Say once that no app was found, and where the command listens."""
+        self._lost = None
+        if Status.CONNECTED not in self._discovery.statuses.values():
+            lost(self._known.origins)
+
+    async def _look(self) -> None:
+        """Find out what has changed: who listens where."""
+        now = await self._listeners()
+        if now.pids != self._known.pids and self._interval is not None:
+            self._unsure |= self._found
+        if now != self._known:
+            self._answered = set()
+        self._known = now
+        if not self._given:
+            for origin in sorted(now.origins):
+                await self._probe(origin)
+
+    async def _listeners(self) -> Listeners:
+        found = None if self._pid is None else await asyncio.to_thread(listeners_of, self._pid)
+        if found is None or (self._pid is not None and not found.origins and not self._given):
+            return Listeners(await usual_origins() - self._taken)
+        return found
+
+    async def _probe(self, origin: str) -> None:
+        """See once whether there is an app at an origin. One that does not answer yet is tried again later."""
+        if origin in self._answered:
+            return
+        for path in PATHS:
+            reply = await self._get(origin + path)
+            if reply.fault:
+                return
+            if headers.SDK in reply.headers or headers.SDK_HANDLED in reply.headers:
+                self._found.add(origin + path)
+                self._unsure.add(origin + path)
+                break
+        self._answered.add(origin)
+
+    async def _get(self, url: str) -> FetchReply:
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT):
+                return await self._executor.fetch(Fetch("", 0, "", {"method": "GET", "url": url}))
+        except TimeoutError:
+            return FetchReply(url=url, fault="no answer")
+
+    async def _ask(self) -> None:
+        """Ask those to register that are new, or may have changed."""
+        for url in tuple(self._unsure):
+            if await self._discovery.ask(url) in {Status.CONNECTED, Status.UNSUPPORTED}:
+                self._unsure.discard(url)
+
+
+async def usual_origins() -> frozenset[str]:
+    """The usual origins at which anybody listens now."""
+    origins = [f"http://127.0.0.1:{port}" for port in PORTS]
+    open_ = await asyncio.gather(*(_is_open(port) for port in PORTS))
+    return frozenset(origin for origin, is_open in zip(origins, open_, strict=True) if is_open)
+
+
+async def _is_open(port: int) -> bool:
+    try:
+        async with asyncio.timeout(_CONNECT_TIMEOUT):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True

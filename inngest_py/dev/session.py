@@ -1,0 +1,178 @@
+"""`inngest-py dev`: a dev server, and perhaps a command beside it, from the start to Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from inngest_py.dev.child import Child
+from inngest_py.dev.discovery import Discovery, Status
+from inngest_py.dev.executor import HTTPExecutor
+from inngest_py.dev.finder import PATIENCE, Finder, usual_origins
+from inngest_py.dev.notices import AppUnreachable, Notice
+from inngest_py.dev.options import Options
+from inngest_py.dev.server import DevServer
+from inngest_py.dev.terminal import JSONLog, Log
+from inngest_py.wire.signing import SigningKey
+
+_SIGNALS: Final = tuple(each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"})
+_INTERRUPTED: Final = 128 + signal.SIGINT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What `inngest-py dev` was asked for. `environ` makes the environment of the command, given the server's URL."""
+
+    options: Options
+    log: Log | JSONLog
+    environ: Callable[[str], Mapping[str, str]]
+    command: Sequence[str] = ()
+    discover: bool = True
+
+    async def run(self) -> int:
+        """Run until a signal comes or the command ends; return the exit code. Raises ConfigError."""
+        # The apps of a command are not for the server to watch: they are asked once it is up, and when it has reloaded.
+        options = replace(self.options, urls=()) if self.command else self.options
+        stop = Stop()
+        server = DevServer(options, observe=stop.unless_broken(self.log.notice))
+        await server.start()
+        try:
+            with stop.on_signals():
+                self.log.start(server.url, self.options)
+                return await (self._with_command(server, stop) if self.command else self._alone(stop))
+        finally:
+            await server.stop()
+
+    async def _alone(self, stop: Stop) -> int:
+        if not self.discover or self.options.urls:
+            await stop.wait()
+            return 0
+        async with self._finding(stop):
+            await stop.wait()
+        return 0
+
+    async def _with_command(self, server: DevServer, stop: Stop) -> int:
+        taken = await usual_origins()
+        stdout = sys.stderr if isinstance(self.log, JSONLog) else None
+        child = await Child.start(self.command, self._environ(server.url), stdout)
+        self.log.say("command", shlex.join(self.command))
+        async with self._finding(stop, child, taken):
+            ended = asyncio.create_task(child.wait())
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not ended.done():
+            await child.stop(stop.number)
+        child.clean_up()
+        code = await ended
+        if stop.is_set or code == _INTERRUPTED:
+            return 0
+        self.log.say("command", f"ended by itself, with exit code {code}")
+        return code
+
+    def _environ(self, url: str) -> Mapping[str, str]:
+        keys = {
+            "INNGEST_SIGNING_KEY": self.options.signing_key,
+            "INNGEST_EVENT_KEY": next(iter(self.options.event_keys), None),
+        }
+        return {**self.environ(url), **{name: key for name, key in keys.items() if key}}
+
+    @asynccontextmanager
+    async def _finding(
+        self, stop: Stop, child: Child | None = None, taken: frozenset[str] = frozenset()
+    ) -> AsyncGenerator[None]:
+        """Look for apps meanwhile."""
+        options = self.options
+        executor = HTTPExecutor(_now, SigningKey(options.signing_key) if options.signing_key else None)
+        await executor.start()
+        discovery = Discovery(
+            (), executor.put, interval=None, clock=_now, observe=_unless_starting(stop.unless_broken(self.log.notice))
+        )
+        finder = Finder(
+            executor,
+            discovery,
+            pid=None if child is None else child.pid,
+            taken=taken,
+            urls=options.urls if child else (),
+            interval=options.poll_interval if options.poll else None,
+            lost=self._lost,
+        )
+        task = asyncio.create_task(finder.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await executor.stop()
+
+    def _lost(self, origins: frozenset[str]) -> None:
+        """Say that the command has no app that could be found."""
+        where = f"it listens at {', '.join(sorted(origins))}" if origins else "it does not listen anywhere yet"
+        self.log.say("command", f"no Inngest app found after {PATIENCE:.0f} s; {where}. Give the app's URL with -u")
+
+
+class Stop:
+    """Whether to stop, and because of which signal."""
+
+    def __init__(self) -> None:
+        self.number: int = signal.SIGTERM
+        self._event: Final = asyncio.Event()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        return self._event.is_set()
+
+    async def wait(self) -> None:
+        """Wait until it is time to stop."""
+        await self._event.wait()
+
+    @contextmanager
+    def on_signals(self) -> Generator[None]:
+        """Stop on Ctrl-C and the like. Where event loops know no signals, nothing changes."""
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):
+            for number in _SIGNALS:
+                loop.add_signal_handler(number, self._set, number)
+        try:
+            yield
+        finally:
+            with suppress(NotImplementedError):
+                for number in _SIGNALS:
+                    loop.remove_signal_handler(number)
+
+    def unless_broken(self, show: Callable[[Notice], None]) -> Callable[[Notice], None]:
+        """Stop when nobody reads the output any more."""
+
+        def shown(notice: Notice) -> None:
+            try:
+                show(notice)
+            except BrokenPipeError:
+                self._set(signal.SIGTERM)
+
+        return shown
+
+    def _set(self, number: int) -> None:
+        self.number = number
+        self._event.set()
+
+
+def _unless_starting(show: Callable[[Notice], None]) -> Callable[[Notice], None]:
+    """Leave out that an app does not answer: it is starting, or reloading, or the command's end will be told."""
+
+    def shown(notice: Notice) -> None:
+        if not (isinstance(notice, AppUnreachable) and notice.code == Status.UNREACHABLE):
+            show(notice)
+
+    return shown
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

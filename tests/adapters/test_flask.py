@@ -1,0 +1,192 @@
+"""What Flask's people expect: the app context everywhere, before and after hooks, prefixes and sub-mounts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from flask import Flask, current_app, g, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+import inngest_py as inngest
+from conformance.asking import ORIGIN, call, get, post, put, read
+from conformance.hosting import WsgiHost
+from inngest_flask import serve
+
+THING = inngest.TriggerEvent(event="thing/happened")
+
+
+@pytest.fixture
+def client() -> inngest.Inngest:
+    return inngest.Inngest(app_id="app", is_production=False)
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask("shop")
+
+    @app.before_request
+    def log_in() -> None:
+        g.user = "ada"
+
+    return app
+
+
+def who_and_where() -> str:
+    return f"{g.user} in {current_app.name}"
+
+
+async def who_and_where_async() -> str:
+    await asyncio.sleep(0)
+    return who_and_where()
+
+
+def test_the_app_context_is_there_in_a_plain_function(app: Flask, client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(_ctx: inngest.ContextSync) -> str:
+        return who_and_where()
+
+    app.register_blueprint(serve(client))
+
+    assert read(WsgiHost(app).send(call("app-plain"))) == "ada in shop"
+
+
+def test_the_app_context_is_there_in_an_async_function(app: Flask, client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(_ctx: inngest.Context) -> str:
+        return await who_and_where_async()
+
+    app.register_blueprint(serve(client))
+
+    assert read(WsgiHost(app).send(call("app-async"))) == "ada in shop"
+
+
+@pytest.mark.parametrize("step", [who_and_where, who_and_where_async])
+def test_the_app_context_is_there_in_steps(step: Any, app: Flask, client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(ctx: inngest.ContextSync) -> None:
+        ctx.step.run("who", step)
+
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(ctx: inngest.Context) -> None:
+        await ctx.step.run("who", step)
+
+    app.register_blueprint(serve(client))
+    host = WsgiHost(app)
+
+    for fn_id in ("app-plain", "app-async"):
+        assert read(host.send(call(fn_id)))[0]["data"] == "ada in shop"
+
+
+def test_what_a_function_puts_into_g_is_there_for_the_teardown(app: Flask, client: inngest.Inngest) -> None:
+    torn_down: list[object] = []
+
+    @app.teardown_appcontext
+    def close(error: BaseException | None) -> None:
+        torn_down.append((g.get("session"), error))
+
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(_ctx: inngest.ContextSync) -> None:
+        g.session = "plain"
+        raise ValueError
+
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(_ctx: inngest.Context) -> None:
+        g.session = "async"
+
+    app.register_blueprint(serve(client))
+    host = WsgiHost(app)
+    host.send(call("app-plain"))
+    host.send(call("app-async"))
+
+    assert torn_down == [("plain", None), ("async", None)]
+
+
+def test_the_request_is_there_in_functions(app: Flask, client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(_ctx: inngest.Context) -> str:
+        return request.path
+
+    app.register_blueprint(serve(client))
+
+    assert read(WsgiHost(app).send(call("app-async"))) == "/api/inngest"
+
+
+def test_an_app_made_by_a_factory_has_its_own_context(client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(_ctx: inngest.ContextSync) -> str:
+        return current_app.name
+
+    def create_app(name: str) -> Flask:
+        app = Flask(name)
+        app.register_blueprint(serve(client))
+        return app
+
+    hosts = [WsgiHost(create_app(name)) for name in ("one", "two")]
+
+    assert [read(host.send(call("app-plain"))) for host in hosts] == ["one", "two"]
+
+
+def test_a_blueprint_may_have_a_prefix(app: Flask, client: inngest.Inngest) -> None:
+    app.register_blueprint(serve(client), url_prefix="/v1")
+
+    assert WsgiHost(app).send(get(f"{ORIGIN}/v1/api/inngest")).status == 200
+
+
+def test_the_url_of_a_sub_mounted_app_has_the_mount_in_it(app: Flask, client: inngest.Inngest) -> None:
+    app.register_blueprint(serve(client))
+    host = WsgiHost(DispatcherMiddleware(Flask("root"), {"/shop": app}))
+
+    response = host.send(put(f"{ORIGIN}/shop/api/inngest", x_inngest_sync_kind="in_band"))
+
+    assert read(response)["url"] == f"{ORIGIN}/shop/api/inngest"
+    assert host.send(get()).status == 404
+
+
+def test_an_async_function_does_not_need_the_extra_of_flask() -> None:
+    program = """
+import sys
+sys.modules["asgiref"] = None
+import flask, inngest_py, inngest_flask
+client = inngest_py.Inngest(app_id="app", is_production=False)
+@client.create_function(fn_id="async", trigger=[])
+async def asynchronous(ctx): return flask.current_app.name
+app = flask.Flask("shop")
+app.register_blueprint(inngest_flask.serve(client))
+event = {"name": "a", "data": {}}
+body = {"ctx": {"run_id": "r", "attempt": 0}, "event": event, "events": [event], "steps": {}, "use_api": False}
+print(app.test_client().post("/api/inngest?fnId=app-async", json=body).text)
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert done.stdout == '"shop"\n'
+
+
+def test_a_body_that_flask_finds_too_large_is_refused_by_flask(app: Flask, client: inngest.Inngest) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 10
+    app.register_blueprint(serve(client))
+
+    assert WsgiHost(app).send(post("fnId=app-echo", json.dumps({"a": "b" * 10}).encode())).status == 413
+
+
+def test_an_origin_that_is_none_is_refused_when_it_is_written(client: inngest.Inngest) -> None:
+    with pytest.raises(inngest.ConfigError, match="serve_origin"):
+        serve(client, serve_origin="example.com")
+
+
+def test_production_without_a_key_is_refused_when_it_is_served() -> None:
+    with pytest.raises(inngest.ConfigError, match="INNGEST_SIGNING_KEY"):
+        serve(inngest.Inngest(app_id="app", is_production=True))
+
+
+def test_registering_in_dev_needs_no_origin(app: Flask, client: inngest.Inngest) -> None:
+    app.register_blueprint(serve(client))
+
+    response = WsgiHost(app).send(put(x_inngest_sync_kind="in_band"))
+
+    assert read(response)["url"] == f"{ORIGIN}/api/inngest"

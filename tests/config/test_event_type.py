@@ -1,0 +1,129 @@
+"""Typed events: checked on the way out and on the way in, with errors that name the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict
+
+from inngest_py.config.event_type import EventType
+from inngest_py.errors import ConfigError, EventDataError
+from inngest_py.wire.event import Event
+
+
+class Order(BaseModel):
+    order_id: str
+    total: Decimal
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    day: date
+
+
+@dataclass
+class Point:
+    x: int
+
+
+class Tag(TypedDict):
+    name: str
+
+
+ORDER_PLACED = EventType("order/placed", Order)
+
+
+def test_an_event_is_made_from_its_fields() -> None:
+    assert ORDER_PLACED(order_id="1", total="9.99") == Event(
+        name="order/placed", data=Order(order_id="1", total=Decimal("9.99"))
+    )
+
+
+@pytest.mark.parametrize("data", [Order(order_id="1", total=Decimal(9)), {"order_id": "1", "total": 9}])
+def test_an_event_is_made_from_a_model_or_a_mapping(data: Any) -> None:
+    assert ORDER_PLACED(data).data == Order(order_id="1", total=Decimal(9))
+
+
+def test_a_field_may_be_called_data() -> None:
+    class Reading(BaseModel):
+        data: int
+
+    assert EventType("reading", Reading)(data=5).data.data == 5
+
+
+def test_an_event_may_have_an_id_a_time_and_a_version() -> None:
+    event = ORDER_PLACED.create({"order_id": "1", "total": 9}, id="order-1", ts=1_700_000_000_000, v="2")
+
+    assert (event.id, event.ts, event.v) == ("order-1", 1_700_000_000_000, "2")
+
+
+def test_data_may_be_a_dataclass_or_a_typed_dict() -> None:
+    assert EventType("p", Point)(x=1).data == Point(1)
+    assert EventType("t", Tag)(name="a").data == {"name": "a"}
+
+
+def test_data_that_does_not_fit_is_refused_by_field() -> None:
+    with pytest.raises(EventDataError) as caught:
+        ORDER_PLACED(total="much")
+
+    message = str(caught.value)
+    assert message.startswith('the data of "order/placed" does not fit Order: order_id: Field required; total: ')
+    assert "\n" not in message
+
+
+def test_data_that_is_no_object_is_refused() -> None:
+    with pytest.raises(EventDataError, match=r'the data of "order/placed" does not fit Order: the data: '):
+        ORDER_PLACED.validate([1])
+
+
+# What comes in -----------------------------------------------------------------------------------------------------
+
+
+def test_an_event_that_came_is_given_its_type() -> None:
+    came = Event(name="order/placed", data={"order_id": "1", "total": 9.5}, id="a", ts=5, v="2", user={"u": 1})
+
+    event = ORDER_PLACED.read(came)
+
+    assert event == Event(
+        name="order/placed", data=Order(order_id="1", total=Decimal("9.5")), id="a", ts=5, v="2", user={"u": 1}
+    )
+
+
+def test_what_servers_add_is_not_part_of_the_data() -> None:
+    class Closed(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+
+    came = Event(name="inngest/function.invoked", data={"_inngest": {"fn_id": "a"}})
+
+    assert EventType("closed", Closed).read(came).data == Closed()
+
+
+def test_a_date_is_a_string_in_json_even_for_a_strict_model() -> None:
+    came = Event(name="s", data={"day": "2026-01-02"})
+
+    assert EventType("s", Strict).read(came).data.day == date(2026, 1, 2)
+
+
+def test_data_that_came_and_does_not_fit_is_refused_by_field() -> None:
+    with pytest.raises(EventDataError, match=r'the data of "order/placed" does not fit Order: order_id: '):
+        ORDER_PLACED.read(Event(name="order/placed", data={"order_id": 5, "total": 9}))
+
+
+# Names -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", " ", None, 5, "n" * 256])
+def test_an_event_type_needs_a_name_that_can_start_a_function(name: Any) -> None:
+    with pytest.raises(ConfigError, match="an event type needs a name of 255 characters at most"):
+        EventType(name, Order)
+
+
+def test_an_event_type_shows_its_name_and_model() -> None:
+    assert repr(ORDER_PLACED) == "EventType('order/placed', Order)"
+    assert repr(EventType("any", dict[str, int])) == "EventType('any', dict)"

@@ -1,0 +1,53 @@
+"""Expressions: the mistakes that can be seen without a compiler."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from inngest_py.config.expression import check_expression
+from inngest_py.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "event.data.order_id",
+        "event.data.total > 100 && event.data.country == 'NL'",
+        "size(event.data.items[0]['a]b']) > 0",
+        """event.data.note == "it's (not) closed" """,
+        r"event.data.path == 'C:\\temp\'s'",
+        "event.data.tags in ['a', 'b']",
+        "{'a': [1, 2]}.a.exists(x, x > 1)",
+    ],
+)
+def test_an_expression_is_taken_as_it_is(text: str) -> None:
+    assert check_expression(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "an expression cannot be empty"),
+        (" \n", "an expression cannot be empty"),
+        ("size(event.data.x", "leaves a ( open"),
+        ("event.data['x'", "leaves a [ open"),
+        ("event.data.x == 'abc", "leaves a ' open"),
+        ("event.data.x == 'abc\\'", "leaves a ' open"),
+        ("event.data.x)", 'closes a ")" at 12 that it never opened'),
+        ("([event.data.x)]", 'closes a ")" at 14 that it never opened'),
+    ],
+)
+def test_a_mistake_in_an_expression_is_named(text: str, reason: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_expression(text)
+
+    assert reason in str(caught.value)
+
+
+@given(st.text() | st.text("ab.()[]{}'\"\\ "))
+def test_whatever_is_written_is_taken_or_refused(text: str) -> None:
+    try:
+        assert check_expression(text) == text
+    except ConfigError as error:
+        assert "expression" in str(error)  # noqa: PT017 - either will do
