@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
-
-from typing_extensions import TypeIs
+from typing import Any, Final, TypeGuard, cast
 
 from inngest_py.wire.event import Event, read_event
 from inngest_py.wire.failure import step_error
@@ -37,9 +35,7 @@ class Memory:
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
         memo = self._memos.get(hashed, ABSENT)
-        if type(memo) is dict and "data" not in memo and is_input_only(memo):
-            return ABSENT
-        return memo
+        return ABSENT if type(memo) is dict and is_input_only(memo) else memo
 
     def edited_input(self, hashed: str) -> list[Any] | None:
         """The arguments to use instead of the code's own, where somebody edited them (PROTOCOL 5.1)."""
@@ -53,9 +49,9 @@ class Memory:
         return self._positions.get(hashed)
 
 
-def is_input_only(memo: Any) -> TypeIs[dict[str, Any]]:
+def is_input_only(memo: Any) -> TypeGuard[dict[str, Any]]:
     """Whether a memo holds edited arguments and no result."""
-    return type(memo) is dict and "input" in memo and "data" not in memo and "error" not in memo
+    return type(memo) is dict and "data" not in memo and "input" in memo and "error" not in memo
 
 
 def result_of(memo: Any, step_id: str) -> Any:

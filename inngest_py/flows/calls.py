@@ -69,11 +69,10 @@ def run_call(
 def _changed(chain: Chain, outcome: Outcome) -> Flow[Outcome]:
     """The outcome as the middleware wants it."""
     yield from chain.after_execution()
-    match outcome:
-        case Returned(value):
-            return Returned((yield from chain.function_output(value, None)).output)
-        case Raised(error):
-            yield from chain.function_output(None, error)
+    if isinstance(outcome, Returned):
+        return Returned((yield from chain.function_output(outcome.value, None)).output)
+    if isinstance(outcome, Raised):
+        yield from chain.function_output(None, outcome.error)
     return outcome
 
 

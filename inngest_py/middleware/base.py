@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inngest_py.engine.memory import is_input_only
+from inngest_py.wire.codec import as_object
 from inngest_py.wire.event import Event
 from inngest_py.wire.ops import Opcode
 
@@ -83,9 +84,9 @@ class StepMemos:
 
 
 def _output(memo: Any) -> MemoOutput | None:
-    if not isinstance(memo, dict) or is_input_only(memo) or not ("data" in memo or "error" in memo):
+    fields = as_object(memo)
+    if fields is None or is_input_only(fields) or not ("data" in fields or "error" in fields):
         return None
-    fields: dict[str, Any] = memo  # pyright: ignore[reportUnknownVariableType]
     return MemoOutput(fields.get("data"), fields.get("error"))
 
 

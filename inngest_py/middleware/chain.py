@@ -19,6 +19,7 @@ from inngest_py.middleware.base import (
     StepMemos,
     TransformOutputResult,
 )
+from inngest_py.wire.codec import as_object
 from inngest_py.wire.event import Event
 
 
@@ -78,14 +79,14 @@ class Chain(Hooks):
     def recall(self, step: Step, memo: Any) -> Flow[Any]:
         """A memoized step is about to have its result."""
         info = _info(step, None, memoized=True)
-        held = MemoOutput(memo, None)
-        wrapped = isinstance(memo, dict) and ("data" in memo or "error" in memo) and step.is_wrapped
-        if wrapped:
-            held = MemoOutput(memo.get("data"), memo.get("error"))
-        yield from self._out("transform_memo", info, held)
-        if not wrapped:
+        wrapped = as_object(memo) if step.is_wrapped else None
+        if wrapped is None or not ("data" in wrapped or "error" in wrapped):
+            held = MemoOutput(memo, None)
+            yield from self._out("transform_memo", info, held)
             return held.data
-        return {**memo, "data": held.data} if "error" not in memo else {**memo, "error": held.error}
+        held = MemoOutput(wrapped.get("data"), wrapped.get("error"))
+        yield from self._out("transform_memo", info, held)
+        return {**wrapped, "error": held.error} if "error" in wrapped else {**wrapped, "data": held.data}
 
     def before_step(self, step: Step, invoke: Invoke) -> Flow[None]:
         """A step's handler is about to be called."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
@@ -43,10 +43,10 @@ def refuse_nesting(step_id: str) -> None:
 
 def line_of_user() -> str:
     """Where the user's code has called us, as `file:line`."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to one's caller, and the only one that is quick
-    while frame.f_back is not None and is_ours(frame.f_code):
+    frame = inspect.currentframe()
+    while frame is not None and is_ours(frame.f_code):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return "an unknown line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def run_opts(opts: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
