@@ -1,5 +1,6 @@
 """Durable step functions in the web app that you already have: a Python SDK for the Inngest protocol."""
 
+from inngest_py import ai
 from inngest_py.client import Inngest
 from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.config.event_type import EventType
@@ -16,6 +17,7 @@ from inngest_py.config.flow import (
 )
 from inngest_py.config.retries import Backoff, Retries
 from inngest_py.config.trigger import TriggerCron, TriggerEvent
+from inngest_py.engine.answers import FetchResponse, Signal
 from inngest_py.engine.identity import StepOptions
 from inngest_py.errors import (
     ConfigError,
@@ -51,6 +53,7 @@ __all__ = [
     "Event",
     "EventDataError",
     "EventType",
+    "FetchResponse",
     "Function",
     "Group",
     "GroupSync",
@@ -67,6 +70,7 @@ __all__ = [
     "Retries",
     "RetryAfterError",
     "SendEventsError",
+    "Signal",
     "Singleton",
     "Step",
     "StepError",
@@ -79,4 +83,5 @@ __all__ = [
     "UnserializableError",
     "UsageError",
     "__version__",
+    "ai",
 ]

@@ -28,11 +28,13 @@ from inngest_py.config.flow import (
 )
 from inngest_py.config.retries import Retries
 from inngest_py.config.trigger import Trigger
+from inngest_py.engine.catalogue import check_signal
 from inngest_py.engine.drive import adrive, drive
 from inngest_py.engine.effects import Flow
 from inngest_py.errors import ConfigError, SendEventsError
 from inngest_py.flows.authorized import outgoing_headers
 from inngest_py.flows.events import Sending, event_url, send_events
+from inngest_py.flows.signals import send_signal
 from inngest_py.function import (
     Declaration,
     Function,
@@ -224,6 +226,20 @@ class Inngest:
     def send_sync(self, events: Event[Any] | Iterable[Event[Any]], *, skip_middleware: bool = False) -> list[str]:
         """Do the same as `send` in plain code."""
         return drive(self._sending(events, skip_middleware=skip_middleware), self._performer.perform)
+
+    async def send_signal(self, signal: str, data: Any = None) -> str | None:
+        """Send a signal to the run that waits for it; give that run's id, or None if none waits.
+
+        A signal is not kept for who waits later. Raises ServerError if the server refuses or cannot be reached.
+        """
+        return await adrive(self._signalling(signal, data), self._performer.aperform)
+
+    def send_signal_sync(self, signal: str, data: Any = None) -> str | None:
+        """Do the same as `send_signal` in plain code."""
+        return drive(self._signalling(signal, data), self._performer.perform)
+
+    def _signalling(self, signal: str, data: Any) -> Flow[str | None]:
+        return send_signal(self.settings, check_signal(signal, "send_signal"), data)
 
     def _sending(self, events: Event[Any] | Iterable[Event[Any]], *, skip_middleware: bool) -> Flow[list[str]]:
         """Send events between the hooks of the middleware."""

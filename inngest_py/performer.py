@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Final, assert_never
+from typing import Any, Final, Protocol, assert_never
 
 from inngest_py.engine.effects import Effect, Exchange, Execute, Hook, Invoke, Pause
 from inngest_py.engine.plan import Plan
@@ -18,9 +18,10 @@ from inngest_py.runtime import LoopCaller, ThreadCaller, background_loop, run_on
 from inngest_py.steps import aio, interrupting, settling, sync
 from inngest_py.steps.inside import close_coroutine
 from inngest_py.transport import Transport
-from inngest_py.wire.event import Event
 
-Events = Event[Any] | Sequence[Event[Any]]
+
+class App(aio.App, sync.App, Protocol):
+    """What steps of either colour need of the client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,7 @@ class FunctionRun:
     plan: Plan
     terms: Terms
     fields: dict[str, Any]
-    send: Callable[[Events], list[str]]
-    asend: Callable[[Events], Awaitable[list[str]]]
+    app: App
 
 
 class Performer:
@@ -99,12 +99,12 @@ class Performer:
 
     async def _run_async(self, run: FunctionRun) -> Outcome:
         execution = settling.Execution(run.plan, run.terms, run.function.app_id, self.aperform)
-        ctx = aio.Context(step=aio.Step(execution, run.asend), group=aio.Group(), **run.fields)
+        ctx = aio.Context(step=aio.Step(execution, run.app), group=aio.Group(), **run.fields)
         return await execution.run(lambda: run.function.handler(ctx))
 
     def _run_plain(self, run: FunctionRun) -> Outcome:
         execution = interrupting.Execution(run.plan, run.terms, run.function.app_id, self.perform)
-        ctx = sync.ContextSync(step=sync.StepSync(execution, run.send), group=sync.GroupSync(execution), **run.fields)
+        ctx = sync.ContextSync(step=sync.StepSync(execution, run.app), group=sync.GroupSync(execution), **run.fields)
         return execution.run(lambda: _result(run.function, run.function.handler(ctx)))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from inngest_py.config.duration import bounded_duration, write_moment
 from inngest_py.config.event_type import EventType
@@ -16,7 +17,35 @@ from inngest_py.function import Function
 from inngest_py.wire.codec import encode
 from inngest_py.wire.ops import Opcode
 
+
+class Adapter(Protocol):
+    """How a provider's model is reached: `inngest_py.ai` has those of the well-known ones."""
+
+    def auth_key(self) -> str:
+        """The provider's key."""
+        ...
+
+    def format(self) -> str:
+        """The format of the request: `openai-chat`, `anthropic`, `gemini` or `bedrock`."""
+        ...
+
+    def headers(self) -> dict[str, str]:
+        """Headers to send besides."""
+        ...
+
+    def on_call(self, body: dict[str, Any], /) -> None:
+        """Complete the body of a request: with the model's name, for one."""
+        ...
+
+    def url_infer(self) -> str:
+        """The URL to send the request to."""
+        ...
+
+
+AI_WRAP: Final = {"type": "step.ai.wrap"}
 SEND_EVENT: Final = {"type": "step.sendEvent"}
+SEND_SIGNAL: Final = {"type": "step.sendSignal"}
+_CONFLICTS: Final = ("fail", "replace")
 
 
 def run(key: Key, opts: Mapping[str, Any] | None = None) -> Step:
@@ -46,6 +75,54 @@ def wait_for_event(key: Key, event: str | EventType[Any], timeout: str | timedel
     if condition is not None:
         opts["if"] = check_expression(condition)
     return Step(key, Opcode.WAIT_FOR_EVENT, name, opts)
+
+
+def wait_for_signal(key: Key, signal: str, timeout: str | timedelta, on_conflict: str) -> Step:
+    """A wait for a signal, of at most a time. Another run that waits for it fails this one, or is replaced."""
+    what = f'step.wait_for_signal("{key.id}")'
+    if on_conflict not in _CONFLICTS:
+        raise ConfigError(f'{what}: on_conflict={on_conflict!r} must be "fail" or "replace"')
+    opts = {
+        "signal": check_signal(signal, what),
+        "timeout": bounded_duration(timeout, f"{what}: timeout"),
+        "conflict": on_conflict,
+    }
+    return Step(key, Opcode.WAIT_FOR_SIGNAL, key.name, opts)
+
+
+def check_signal(signal: object, what: str) -> str:
+    """The name of a signal. Raises ConfigError if it is none: servers would wait for ever."""
+    if not isinstance(signal, str) or not signal.strip():
+        raise ConfigError(f"{what}: signal={signal!r} must be the name of a signal")
+    return signal
+
+
+def fetch(key: Key, url: str, method: str, headers: Mapping[str, str] | None, body: object) -> Step:
+    """An HTTP request that the server makes."""
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise ConfigError(f'step.fetch("{key.id}"): {url!r} is not an http or https URL')
+    opts: dict[str, Any] = {"url": url, "method": method.upper()}
+    if headers:
+        opts["headers"] = dict(headers)
+    if body is not None:
+        opts["body"] = body if isinstance(body, str) else encode(body).decode()
+    return Step(key, Opcode.GATEWAY, key.name, opts)
+
+
+def infer(key: Key, adapter: Adapter, body: Mapping[str, Any]) -> Step:
+    """A request to a model's provider that the server makes (PROTOCOL 6.4)."""
+    sent = dict(body)
+    adapter.on_call(sent)
+    encode(sent)
+    opts: dict[str, Any] = {
+        "type": "step.ai.infer",
+        "url": adapter.url_infer(),
+        "headers": adapter.headers(),
+        "auth_key": adapter.auth_key(),
+        "format": adapter.format(),
+        "body": sent,
+    }
+    return Step(key, Opcode.AI_GATEWAY, key.name, opts)
 
 
 def invoke(key: Key, function_id: str, data: object, timeout: str | timedelta | None, v: str | None) -> Step:

@@ -11,6 +11,7 @@ from inngest_py.engine.checkpoints import Checkpoints
 from inngest_py.engine.effects import Flow, Invoke
 from inngest_py.engine.hooks import NO_HOOKS, Hooks, StepResult
 from inngest_py.engine.identity import key_of
+from inngest_py.engine.inputs import edited
 from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Plan, Step
 from inngest_py.engine.verdict import Policy, Verdict, judge
@@ -76,9 +77,9 @@ def run_step(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[Any]:
 
     Gives the memo, if the function goes on with it in the same request; if not, ABSENT.
     """
-    edited = plan.memory.edited_input(step.key.hashed)
-    if edited is not None:
-        invoke = replace(invoke, args=edited, kwargs={})
+    args = plan.memory.edited_input(step.key.hashed)
+    if args is not None:
+        invoke = replace(invoke, args=edited(invoke.handler, args), kwargs={})
     data = yield from _attempt(plan, step, invoke, terms)
     if data is None or not (yield from terms.checkpoints.after_step(plan)):
         return ABSENT

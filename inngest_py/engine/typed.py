@@ -13,6 +13,7 @@ from typing import Any, Final
 import pydantic
 from pydantic import TypeAdapter
 
+from inngest_py.engine.memory import result_of
 from inngest_py.errors import EventDataError
 from inngest_py.wire.codec import encode
 
@@ -84,6 +85,13 @@ def _adapter_of_text(handler: Callable[..., Any]) -> Adapter | None:
     if code is not None:
         _by_code[code] = adapter
     return adapter
+
+
+def typed_result(memo: Any, step_id: str, handler: Callable[..., Any], output_type: Any = UNSTATED) -> Any:
+    """The result in a memo, in its type. Raises StepError if the step failed, EventDataError if it does not fit."""
+    result = result_of(memo, step_id)
+    adapter = adapter_of(handler, output_type)
+    return result if adapter is None else restore(adapter, result, step_id)
 
 
 def restore(adapter: Adapter, value: Any, step_id: str) -> Any:

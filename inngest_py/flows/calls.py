@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
+from inngest_py import performer
 from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.engine.checkpoints import Checkpointed, Checkpoints
 from inngest_py.engine.effects import Execute, Flow
@@ -26,21 +27,13 @@ from inngest_py.wire.failure import step_error
 from inngest_py.wire.http import Request
 
 
-class App(Protocol):
+class App(performer.App, Protocol):
     """What a call needs to know of the app: its client."""
 
     settings: Settings
     logger: logging.Logger
     middleware: Sequence[MiddlewareFactory]
     checkpointing: Checkpointing | None
-
-    def send_sync(self, events: Any) -> list[str]:
-        """Send events from plain code."""
-        ...
-
-    async def send(self, events: Any) -> list[str]:
-        """Send events from a coroutine."""
-        ...
 
 
 def run_call(
@@ -57,7 +50,7 @@ def run_call(
         memos = yield from chain.transform_input(draft, function, call.steps)
         plan = Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
         fields = context_fields(function, call, draft, app.logger)
-        run = FunctionRun(function=function, plan=plan, terms=terms, fields=fields, send=app.send_sync, asend=app.send)
+        run = FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)
         outcome = yield from _changed(chain, (yield Execute(run)))
     except Exception as error:
         outcome = Raised(error)

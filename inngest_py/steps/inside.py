@@ -52,7 +52,7 @@ def line_of_user() -> str:
 def run_opts(opts: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
     """The options of a step that runs here: those given, and the mode of its group if that is no ordinary one."""
     if parallel_mode.get() is ParallelMode.WAIT:
-        return opts
+        return opts or None
     return {**(opts or {}), "parallelMode": ParallelMode.RACE.value}
 
 

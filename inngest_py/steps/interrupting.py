@@ -102,7 +102,9 @@ class Execution:
     def _flow(self, flow: Flow[T]) -> T:
         return drive(flow, self._perform)
 
-    def together(self, calls: Sequence[Callable[[], Any]], mode: ParallelMode) -> tuple[Any, ...]:
+    def together(
+        self, calls: Sequence[Callable[[], Any]], mode: ParallelMode, *, return_exceptions: bool
+    ) -> tuple[Any, ...]:
         """Call each branch in turn, and meet the steps of all of them before any is reported."""
         token = parallel_mode.set(mode)
         outer, branches = self._branch, [Branch() for _ in calls]
@@ -114,7 +116,7 @@ class Execution:
         if self.plan.interrupted or any(branch.interrupted for branch in branches):
             self._stop()
             raise Interrupt
-        return tuple(map(_value, outcomes))
+        return tuple(_value(outcome, return_exceptions=return_exceptions) for outcome in outcomes)
 
     def _call(self, call: Callable[[], Any], branch: Branch) -> Outcome:
         self._branch = branch
@@ -139,11 +141,13 @@ class Execution:
             current_step.reset(token)
 
 
-def _value(outcome: Outcome) -> Any:
-    """The result of a branch. Raises what the branch raised."""
+def _value(outcome: Outcome, *, return_exceptions: bool) -> Any:
+    """The result of a branch. Raises what the branch raised, unless that is wanted as a result."""
     match outcome:
         case Returned(value):
             return value
+        case Raised(error) if return_exceptions:
+            return error
         case Raised(error):
             raise error
         case Suspended():

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
 from inngest_py.config.event_type import EventType
 from inngest_py.engine import catalogue
+from inngest_py.engine.answers import FetchResponse, Signal, response_of, signal_of
 from inngest_py.engine.effects import Invoke
 from inngest_py.engine.identity import Key, StepId
+from inngest_py.engine.inputs import recorded
 from inngest_py.engine.memory import ABSENT, event_of, result_of
-from inngest_py.engine.typed import UNSTATED, adapter_of, restore
+from inngest_py.engine.typed import UNSTATED, typed_result
 from inngest_py.function import Function
 from inngest_py.steps.context import BaseContext
 from inngest_py.steps.inside import ParallelMode, check_branches, run_opts
@@ -28,19 +30,69 @@ T4 = TypeVar("T4")
 T5 = TypeVar("T5")
 Model = TypeVar("Model")
 
-Sender = Callable[[Any], list[str]]
-"""Sends one event or several, and gives the ids that the server assigned."""
+OnConflict: TypeAlias = Literal["fail", "replace"]
 
 
-class StepSync:
+class App(Protocol):
+    """What steps need of the client."""
+
+    def send_sync(self, events: Any) -> list[str]:
+        """Send events, and give their ids."""
+        ...
+
+    def send_signal_sync(self, signal: str, data: Any) -> str | None:
+        """Send a signal, and give the id of the run that waited for it."""
+        ...
+
+
+class Asking:
+    """What all kinds of steps do: identify themselves, and ask for their memo."""
+
+    def __init__(self, execution: Execution, app: App) -> None:
+        self._execution = execution
+        self._app = app
+
+    def _key(self, step_id: StepId) -> Key:
+        return self._execution.plan.identities.next(step_id)
+
+    def _ask(self, key: Key, make: Callable[[], Any], invoke: Invoke | None = None) -> Any:
+        memo = self._execution.recall(key.hashed)
+        return self._execution.take(key, make, invoke) if memo is ABSENT else memo
+
+
+class AISync(Asking):
+    """Steps that talk to models."""
+
+    def infer(self, step_id: StepId, *, adapter: catalogue.Adapter, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the server ask a model, and give the provider's answer. `inngest_py.ai` has the adapters.
+
+        Raises StepError if the provider refuses.
+        """
+        key = self._key(step_id)
+        memo = self._ask(key, lambda: catalogue.infer(key, adapter, body))
+        return cast("dict[str, Any]", result_of(memo, key.id))
+
+    @overload
+    def wrap(self, step_id: StepId, handler: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @overload
+    def wrap(self, step_id: StepId, handler: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+    def wrap(self, step_id: StepId, handler: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a function that asks a model: like `step.run`, and shown for what it is."""
+        key = self._key(step_id)
+        opts = catalogue.AI_WRAP | recorded(args, kwargs)
+        memo = self._ask(key, lambda: catalogue.run(key, run_opts(opts)), Invoke(handler, args, kwargs))
+        return typed_result(memo, key.id, handler)
+
+
+class StepSync(Asking):
     """The steps of a plain function.
 
     Every step may raise StepError (it failed for good) and ConfigError (it was given something that cannot work).
     """
 
-    def __init__(self, execution: Execution, send: Sender) -> None:
-        self._execution = execution
-        self._send = send
+    def __init__(self, execution: Execution, app: App) -> None:
+        super().__init__(execution, app)
+        self.ai = AISync(execution, app)
 
     @overload
     def run(self, step_id: StepId, handler: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T: ...
@@ -64,10 +116,8 @@ class StepSync:
         memo = execution.recall(key.hashed)
         if memo is ABSENT:
             invoke = Invoke(handler, args, kwargs)
-            memo = execution.take(key, lambda: catalogue.run(key, run_opts()), invoke)
-        result = result_of(memo, key.id)
-        adapter = adapter_of(handler, output_type)
-        return result if adapter is None else restore(adapter, result, key.id)
+            memo = execution.take(key, lambda: catalogue.run(key, run_opts(recorded(args, kwargs))), invoke)
+        return typed_result(memo, key.id, handler, output_type)
 
     def sleep(self, step_id: StepId, duration: str | timedelta) -> None:
         """Let the run sleep for a duration such as `"24h"`, up to 366 days. No thread and no request is held."""
@@ -104,10 +154,46 @@ class StepSync:
         found = event_of(memo)
         return event.read(found) if found is not None and isinstance(event, EventType) else found
 
+    def wait_for_signal(
+        self, step_id: StepId, *, signal: str, timeout: str | timedelta, on_conflict: OnConflict = "fail"
+    ) -> Signal | None:
+        """Wait for a signal that is sent after this, up to `timeout`; None if none came.
+
+        Only one run can wait for a signal: if another one does, this run fails, or takes its place with
+        `on_conflict="replace"`.
+        """
+        key = self._key(step_id)
+        memo = self._ask(key, lambda: catalogue.wait_for_signal(key, signal, timeout, on_conflict))
+        return signal_of(result_of(memo, key.id))
+
+    def send_signal(self, step_id: StepId, *, signal: str, data: Any = None) -> str | None:
+        """Send a signal once; give the id of the run that waited for it, or None if none did."""
+        key = self._key(step_id)
+        invoke = Invoke(self._app.send_signal_sync, (signal, data))
+        memo = self._ask(key, lambda: catalogue.run(key, run_opts(catalogue.SEND_SIGNAL)), invoke)
+        return cast("str | None", result_of(memo, key.id))
+
+    def fetch(
+        self,
+        step_id: StepId,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> FetchResponse:
+        """Have the server make an HTTP request, so that nothing of this app waits for the answer.
+
+        `body` is text, or something that is sent as JSON. Any status is an answer; raises StepError if there is none.
+        """
+        key = self._key(step_id)
+        memo = self._ask(key, lambda: catalogue.fetch(key, url, method, headers, body))
+        return response_of(result_of(memo, key.id))
+
     def send_event(self, step_id: StepId, events: Event[Any] | Sequence[Event[Any]]) -> list[str]:
         """Send events once, and give their ids. Use it rather than `client.send` in a function."""
         key = self._key(step_id)
-        invoke = Invoke(self._send, (events,))
+        invoke = Invoke(self._app.send_sync, (events,))
         memo = self._ask(key, lambda: catalogue.run(key, run_opts(catalogue.SEND_EVENT)), invoke)
         return cast("list[str]", result_of(memo, key.id))
 
@@ -127,9 +213,7 @@ class StepSync:
         key = self._key(step_id)
         target = catalogue.invoked_id(key, function)
         memo = self._ask(key, lambda: catalogue.invoke(key, target, data, timeout, v))
-        result = result_of(memo, key.id)
-        adapter = adapter_of(function.handler)
-        return cast("T", result if adapter is None else restore(adapter, result, key.id))
+        return cast("T", typed_result(memo, key.id, function.handler))
 
     def invoke_by_id(
         self,
@@ -146,13 +230,6 @@ class StepSync:
         target = f"{app_id or self._execution.app_id}-{function_id}"
         memo = self._ask(key, lambda: catalogue.invoke(key, target, data, timeout, v))
         return result_of(memo, key.id)
-
-    def _key(self, step_id: StepId) -> Key:
-        return self._execution.plan.identities.next(step_id)
-
-    def _ask(self, key: Key, make: Callable[[], Any], invoke: Invoke | None = None) -> Any:
-        memo = self._execution.recall(key.hashed)
-        return self._execution.take(key, make, invoke) if memo is ABSENT else memo
 
 
 class GroupSync:
@@ -202,19 +279,31 @@ class GroupSync:
         mode: ParallelMode = ...,
         parallel_mode: Any = ...,
     ) -> tuple[T, ...]: ...
+    @overload
+    def parallel(
+        self,
+        callables: Sequence[Callable[[], Any]],
+        *,
+        mode: ParallelMode = ...,
+        parallel_mode: Any = ...,
+        return_exceptions: bool,
+    ) -> tuple[Any, ...]: ...
     def parallel(
         self,
         callables: Sequence[Callable[[], Any]],
         *,
         mode: ParallelMode = ParallelMode.WAIT,
         parallel_mode: ParallelMode | None = None,
+        return_exceptions: bool = False,
     ) -> tuple[Any, ...]:
         """Call functions without arguments, each with steps in it, in parallel; give their results in that order.
 
-        When all have ended and some have failed, the error of the first of those is raised. `parallel_mode` is the
-        same as `mode`.
+        When all have ended and some have failed, the error of the first of those is raised; with `return_exceptions`
+        the errors stand among the results instead. `parallel_mode` is the same as `mode`.
         """
-        return self._execution.together(check_branches(callables), parallel_mode or mode)
+        return self._execution.together(
+            check_branches(callables), parallel_mode or mode, return_exceptions=return_exceptions
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -169,7 +169,7 @@ def test_steps_and_their_arguments_may_be_changed(colour):
 
     run = play(client, colour)
 
-    assert (run.output, run.ops[0]["opts"]) == (2, {"tag": "changed"})
+    assert (run.output, run.ops[0]["opts"]["tag"]) == (2, "changed")
 
 
 def test_the_input_may_be_changed_and_things_be_put_into_the_context():
