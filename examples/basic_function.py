@@ -56,7 +56,7 @@ app.register_blueprint(serve(client))
 
 
 @app.post("/users")
-def create_user():
+def create_user() -> tuple[dict[str, str], int]:
     """Answer at once: the rest of the work happens in the function above."""
     user = SignedUp(user_id=uuid4().hex, email=flask.request.get_json()["email"])
     client.send_sync(signed_up(user))

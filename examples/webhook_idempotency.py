@@ -78,7 +78,7 @@ app.register_blueprint(serve(client))
 
 
 @app.post("/webhooks/bank")
-def bank_webhook():
+def bank_webhook() -> tuple[str, int]:
     """Check who is calling, note the event, and answer at once. All the work is done in the function."""
     expected = hmac.new(secret, flask.request.get_data(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, flask.request.headers.get("x-bank-signature", "")):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Final
 
-try:
-    from inngest_py.dev.commands import run
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in {"aiohttp", "click", "cronsim", "rich", "starlette", "uvicorn"}:
-        raise
-
-    def run() -> None:
-        """Stand in for the commands, which cannot be loaded."""
-        sys.exit('The command line is an extra that is not installed: pip install "inngest-py[dev]"')
+_EXTRA: Final = frozenset({"aiohttp", "click", "cronsim", "rich", "starlette", "uvicorn"})
 
 
 def main() -> None:
     """Run the command line."""
-    run()
+    try:
+        import_module("inngest_py.dev.commands").run()
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        sys.exit('The command line is an extra that is not installed: pip install "inngest-py[dev]"')

@@ -7,14 +7,13 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, cast, overload
 
 from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.config.duration import parse_duration
 from inngest_py.config.event_type import EventType
-from inngest_py.config.expression import check_expression
 from inngest_py.config.flow import (
     Batch,
     Cancel,
@@ -35,14 +34,7 @@ from inngest_py.errors import ConfigError, SendEventsError
 from inngest_py.flows.authorized import outgoing_headers
 from inngest_py.flows.events import Sending, event_url, send_events
 from inngest_py.flows.signals import send_signal
-from inngest_py.function import (
-    Declaration,
-    Function,
-    failure_function,
-    read_concurrency,
-    read_retries,
-    read_triggers,
-)
+from inngest_py.function import Function, declare, failure_function
 from inngest_py.middleware.base import MiddlewareFactory
 from inngest_py.middleware.chain import Chain
 from inngest_py.performer import Performer
@@ -60,6 +52,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Model = TypeVar("Model")
 
+_EVENT: Final[type] = Event
+_SINGLE: Final[tuple[type, ...]] = (Event, str, bytes, Mapping)
 _APP_ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -187,18 +181,10 @@ class Inngest:
     ) -> Function[Any]:
         if not callable(handler):
             raise ConfigError(f'function "{fn_id}": {handler!r} is not a function')
-        declaration = _declaration(fn_id, read_triggers(fn_id, trigger), handler, options)
-        said, failure, on_failure = options.get("checkpointing"), None, options.get("on_failure")
-        if on_failure is not None:
-            failure = failure_function(self.app_id, fn_id, declaration.name, declaration.triggers, on_failure)
-        function = Function[Any](
-            self.app_id,
-            declaration,
-            handler,
-            failure,
-            middleware=tuple(options.get("middleware", ())),
-            checkpointing=None if said is None else read_checkpointing(said) or False,
-        )
+        declaration = declare(fn_id, trigger, options)
+        extras = _extras(options)
+        on_failure = failure_function(self.app_id, declaration, options.get("on_failure"), **extras)
+        function = Function[Any](self.app_id, declaration, handler, on_failure, **extras)
         self._add(function)
         return function
 
@@ -279,15 +265,25 @@ def _entropy() -> Iterator[bytes]:
 
 
 def _listed(events: object) -> Sequence[Event[Any]]:
-    if isinstance(events, Event):
-        return (cast("Event[Any]", events),)
-    if not isinstance(events, Iterable) or isinstance(events, (str, bytes, dict)):
-        raise TypeError(f"send takes an Event or several, not {type(events).__name__}")
-    listed = tuple(cast("Iterable[object]", events))
-    for event in listed:
-        if not isinstance(event, Event):
-            raise TypeError(f"send takes Events, not {type(event).__name__}: write Event(name=..., data=...)")
-    return cast("Sequence[Event[Any]]", listed)
+    listed: Iterable[object] = (events,)
+    if isinstance(events, Iterable) and not isinstance(events, _SINGLE):
+        listed = cast("Iterable[object]", events)
+    return tuple(map(_checked, listed))
+
+
+def _checked(event: object) -> Event[Any]:
+    if not isinstance(event, _EVENT):
+        raise TypeError(f"send takes Events, not a {type(event).__name__}: write Event(name=..., data=...)")
+    return cast("Event[Any]", event)
+
+
+def _extras(options: FunctionOptions) -> dict[str, Any]:
+    """What a function says of its own running, and not of when it runs."""
+    said = options.get("checkpointing")
+    return {
+        "middleware": tuple(options.get("middleware", ())),
+        "checkpointing": None if said is None else read_checkpointing(said) or False,
+    }
 
 
 def read_checkpointing(given: object) -> Checkpointing | None:
@@ -303,26 +299,3 @@ def _check_app_id(app_id: object) -> str:
     if not isinstance(app_id, str) or not _APP_ID.fullmatch(app_id):
         raise ConfigError(f'app_id={app_id!r} is not valid: use letters, digits, "-", "_" and ".", as in "my-shop"')
     return app_id
-
-
-def _declaration(
-    fn_id: str, triggers: Sequence[Trigger], handler: Callable[..., Any], options: FunctionOptions
-) -> Declaration:
-    cancel = options.get("cancel") or ()
-    idempotency = options.get("idempotency")
-    return Declaration(
-        fn_id=fn_id,
-        name=options.get("name") or fn_id,
-        triggers=triggers,
-        retries=read_retries(fn_id, options.get("retries")),
-        concurrency=read_concurrency(fn_id, options.get("concurrency")),
-        throttle=options.get("throttle"),
-        rate_limit=options.get("rate_limit"),
-        debounce=options.get("debounce"),
-        batch_events=options.get("batch_events"),
-        priority=options.get("priority"),
-        singleton=options.get("singleton"),
-        cancel=(cancel,) if isinstance(cancel, Cancel) else tuple(cancel),
-        timeouts=options.get("timeouts"),
-        idempotency=None if idempotency is None else check_expression(idempotency),
-    )

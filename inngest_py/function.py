@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.config.event_type import EventType
+from inngest_py.config.expression import check_expression
 from inngest_py.config.flow import (
     MAX_CANCELS,
     MAX_CONCURRENCY,
@@ -26,7 +27,8 @@ from inngest_py.config.flow import (
     Timeouts,
 )
 from inngest_py.config.retries import Retries
-from inngest_py.config.trigger import MAX_TRIGGERS, Trigger, TriggerEvent
+from inngest_py.config.setting import Setting
+from inngest_py.config.trigger import MAX_TRIGGERS, Trigger, TriggerCron, TriggerEvent
 from inngest_py.errors import ConfigError
 from inngest_py.wire.registration import call_url
 
@@ -38,8 +40,10 @@ INVOKED_EVENT: Final = "inngest/function.invoked"
 
 _ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _LONGEST_ID: Final = 128
+_TRIGGERS: Final[tuple[type, ...]] = (TriggerEvent, TriggerCron, EventType)
 
 Result = TypeVar("Result", covariant=True)
+S = TypeVar("S", bound=Setting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,11 +195,14 @@ class Function(Generic[Result]):
         Who invokes the function sends the data of its one typed trigger.
         """
         known = self._event_types
-        if name == INVOKED_EVENT and len(known) == 1 and not self.fails_for:
-            return next(iter(known.values()))
-        if name in known or not known:
-            return known.get(name)
-        return next((known[key] for key in known if key.endswith("*") and name.startswith(key[:-1])), None)
+        if name in known:
+            return known[name]
+        if name == INVOKED_EVENT:
+            return next(iter(known.values())) if len(known) == 1 else None
+        if name == FAILED_EVENT and self.fails_for:
+            return None
+        wildcards = (key for key in known if key.endswith(("/*", ".*")))
+        return next((known[key] for key in wildcards if name.startswith(key[:-1])), None)
 
     def parts(self) -> Iterator[Function[Any]]:
         """This function and the one that handles its failure: all that a server may call."""
@@ -212,7 +219,7 @@ def is_async(handler: Callable[..., Any]) -> bool:
     """Whether calling it gives a coroutine, also behind `functools.partial` or a callable object."""
     while isinstance(handler, functools.partial):
         handler = handler.func
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
 
 
 def check_id(fn_id: str) -> str:
@@ -230,48 +237,108 @@ def trigger_json(trigger: Trigger) -> dict[str, Any]:
     return {"event": trigger.name} if isinstance(trigger, EventType) else trigger.to_json()
 
 
-def read_triggers(fn_id: str, trigger: object) -> Sequence[Trigger]:
-    """The triggers that were given: one, or a list, perhaps empty for a function that is only invoked."""
-    given = cast("Sequence[object]", trigger) if isinstance(trigger, (list, tuple)) else [trigger]
-    for entry in given:
-        if not hasattr(entry, "to_json") and not isinstance(entry, EventType):
-            raise ConfigError(
-                f'function "{fn_id}": trigger={entry!r} must be a TriggerEvent, a TriggerCron, an EventType or a list'
-            )
-    return cast("Sequence[Trigger]", tuple(given))
+# What was given ----------------------------------------------------------------------------------------------------
 
 
-def read_retries(fn_id: str, retries: object) -> Retries | None:
-    """The retry policy that was given: a number from 0 to 20, or Retries."""
+def declare(fn_id: str, trigger: object, options: Mapping[str, Any]) -> Declaration:
+    """The declaration of a function. Raises ConfigError that names the function, the field, the value and the rule."""
+    check_id(fn_id)
+
+    def given(name: str, kind: type[S]) -> S | None:
+        return _read_setting(fn_id, name, kind, options.get(name))
+
+    def listed(name: str) -> Sequence[object]:
+        return () if options.get(name) is None else _listed(options[name])
+
+    return Declaration(
+        fn_id=fn_id,
+        name=_read_name(fn_id, options.get("name")),
+        triggers=tuple(_read_trigger(fn_id, entry) for entry in _listed(trigger)),
+        retries=_read_retries(fn_id, options.get("retries")),
+        concurrency=tuple(_read_limit(fn_id, entry) for entry in listed("concurrency")),
+        throttle=given("throttle", Throttle),
+        rate_limit=given("rate_limit", RateLimit),
+        debounce=given("debounce", Debounce),
+        batch_events=given("batch_events", Batch),
+        priority=given("priority", Priority),
+        singleton=given("singleton", Singleton),
+        cancel=tuple(_read_cancel(fn_id, entry) for entry in listed("cancel")),
+        timeouts=given("timeouts", Timeouts),
+        idempotency=_read_idempotency(fn_id, options.get("idempotency")),
+    )
+
+
+def _listed(value: object) -> Sequence[object]:
+    """What was given as one thing or as a list of them."""
+    return cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _read_name(fn_id: str, name: object) -> str:
+    if name is None or isinstance(name, str):
+        return name or fn_id
+    raise ConfigError(f'function "{fn_id}": name={name!r} must be a string')
+
+
+def _read_trigger(fn_id: str, trigger: object) -> Trigger:
+    if isinstance(trigger, _TRIGGERS):
+        return cast("Trigger", trigger)
+    raise ConfigError(
+        f'function "{fn_id}": trigger={trigger!r} must be a TriggerEvent, a TriggerCron, an EventType or a list of them'
+    )
+
+
+def _read_retries(fn_id: str, retries: object) -> Retries | None:
     if retries is None or isinstance(retries, Retries):
         return retries
     if isinstance(retries, bool) or not isinstance(retries, int) or not 0 <= retries <= MAX_RETRIES:
-        raise ConfigError(f'function "{fn_id}": retries={retries!r} must be a number from 0 to {MAX_RETRIES}')
+        raise ConfigError(
+            f'function "{fn_id}": retries={retries!r} must be a number from 0 to {MAX_RETRIES}, or Retries(...)'
+        )
     return Retries(attempts=retries)
 
 
-def read_concurrency(fn_id: str, concurrency: object) -> Sequence[Concurrency]:
-    """The concurrency limits that were given: a number, Concurrency, or a list of up to two."""
-    if concurrency is None:
-        return ()
-    given = cast("Sequence[object]", concurrency) if isinstance(concurrency, (list, tuple)) else [concurrency]
-    return tuple(_read_limit(fn_id, entry) for entry in given)
+def _read_limit(fn_id: str, limit: object) -> Concurrency:
+    if isinstance(limit, Concurrency):
+        return limit
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ConfigError(f'function "{fn_id}": concurrency={limit!r} must be a number from 1, or Concurrency(...)')
+    return Concurrency(limit=limit)
 
 
-def _read_limit(fn_id: str, entry: object) -> Concurrency:
-    if isinstance(entry, Concurrency):
-        return entry
-    if isinstance(entry, bool) or not isinstance(entry, int) or entry < 1:
-        raise ConfigError(f'function "{fn_id}": concurrency={entry!r} must be a number from 1, or Concurrency(...)')
-    return Concurrency(limit=entry)
+def _read_cancel(fn_id: str, cancel: object) -> Cancel:
+    if isinstance(cancel, Cancel):
+        return cancel
+    raise ConfigError(f'function "{fn_id}": cancel={cancel!r} must be Cancel(...) or a list of them')
 
 
-def failure_function(
-    app_id: str, fn_id: str, name: str, triggers: Sequence[Trigger], handler: Callable[..., Any]
-) -> Function[Any]:
-    """The function that servers run when another one has failed for good (PROTOCOL 3.3)."""
-    trigger = TriggerEvent(event=FAILED_EVENT, expression=f"event.data.function_id == '{app_id}-{fn_id}'")
+def _read_setting(fn_id: str, name: str, kind: type[S], value: object) -> S | None:
+    if value is None or isinstance(value, kind):
+        return value
+    raise ConfigError(f'function "{fn_id}": {name}={value!r} must be {kind.__name__}(...)')
+
+
+def _read_idempotency(fn_id: str, expression: object) -> str | None:
+    if expression is None:
+        return None
+    if not isinstance(expression, str):
+        raise ConfigError(f'function "{fn_id}": idempotency={expression!r} must be an expression')
+    try:
+        return check_expression(expression)
+    except ConfigError as error:
+        raise ConfigError(f'function "{fn_id}": idempotency={expression!r}: {error}') from None
+
+
+def failure_function(app_id: str, failing: Declaration, handler: object, **extras: Any) -> Function[Any] | None:
+    """The function that servers run when another one has failed for good, if a handler was given (PROTOCOL 3.3)."""
+    if handler is None:
+        return None
+    if not callable(handler) or isinstance(handler, Function):
+        raise ConfigError(f'function "{failing.fn_id}": on_failure={handler!r} must be a function that is not declared')
+    condition = f"event.data.function_id == '{app_id}-{failing.fn_id}'"
     declaration = Declaration(
-        fn_id=f"{fn_id}-failure", name=f"{name} (failure)", triggers=(trigger,), retries=Retries(attempts=0)
+        fn_id=f"{failing.fn_id}-failure",
+        name=f"{failing.name} (failure)",
+        triggers=(TriggerEvent(event=FAILED_EVENT, expression=condition),),
+        retries=Retries(attempts=0),
     )
-    return Function(app_id, declaration, handler, fails_for=triggers)
+    return Function(app_id, declaration, handler, fails_for=failing.triggers, **extras)

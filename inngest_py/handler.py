@@ -35,7 +35,7 @@ from inngest_py.runtime import Guarded, LoopCaller, ThreadCaller, Threads, run_o
 from inngest_py.settings import Settings
 from inngest_py.wire import headers
 from inngest_py.wire.call import read_call
-from inngest_py.wire.codec import decode, encode
+from inngest_py.wire.codec import as_object, decode, encode
 from inngest_py.wire.failure import user_traceback
 from inngest_py.wire.http import Request, Response
 from inngest_py.wire.inspection import Inspection
@@ -156,7 +156,7 @@ class Handler:
         return self._answer_call(reply, key)
 
     def _answer_call(self, reply: Reply, key: SigningKey | None) -> Response:
-        found = {}
+        found: dict[str, str] = {}
         if reply.no_retry:
             found[headers.NO_RETRY] = "true"
         if reply.retry_after is not None:
@@ -187,7 +187,7 @@ class Handler:
                 self._settings, self._framework, request.query.get("deployId"), self._out_of_band(url)
             )
         except ServerError as error:
-            self._client.logger.error("inngest: app %s was not registered: %s", self._client.app_id, error)
+            self._client.logger.warning("inngest: app %s was not registered: %s", self._client.app_id, error)
             return self._refuse(error, key)
         return self._reply(HTTPStatus.OK, encode(body), key, {headers.SYNC_KIND: OUT_OF_BAND})
 
@@ -359,7 +359,7 @@ def _signed_url(request: Request) -> str:
         body = decode(request.body)
     except InvalidJSONError:
         return ""
-    url = body.get("url") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownVariableType]
+    url = (as_object(body) or {}).get("url")
     return url if isinstance(url, str) else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -13,6 +14,8 @@ from inngest_py.dev.model import ACCOUNT_ID, DISCOVERY, Function, Job
 from inngest_py.dev.texts import event_text, events_text
 from inngest_py.wire import headers as names
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 MAX_BODY: Final = 4 * 1024 * 1024
 MAX_STATE: Final = MAX_BODY - 1024
 """Beyond these sizes the app is told to fetch what it needs (PROTOCOL 9.1)."""
@@ -20,9 +23,15 @@ MAX_STATE: Final = MAX_BODY - 1024
 
 def call_url(url: str, target: str) -> str:
     """The URL of a function with its `stepId` set."""
+    return _without_target(url) + target
+
+
+@lru_cache(maxsize=4096)
+def _without_target(url: str) -> str:
+    """The URL of a function up to the value of its `stepId`, which comes last."""
     scheme, netloc, path, query, _ = urlsplit(url)
     parameters = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key != "stepId"]
-    return urlunsplit((scheme, netloc, path, urlencode([*parameters, ("stepId", target)]), ""))
+    return urlunsplit((scheme, netloc, path, urlencode([*parameters, ("stepId", "")]), ""))
 
 
 def call_headers(live: Live, job: Job, request_id: str) -> Mapping[str, str]:
@@ -53,7 +62,7 @@ def call_body(live: Live, function: Function, job: Job, request_id: str, *, forc
 
 def memos_text(live: Live) -> str:
     """The memos by hashed step id, as JSON text."""
-    return "{" + ",".join(f'"{key}":{live.memos[key]}' for key in sorted(live.memos)) + "}"
+    return "{" + ",".join(live.parts) + "}"
 
 
 def qi_id(job_id: str) -> str:
@@ -83,7 +92,7 @@ def _joined(
 
 
 def _ctx(live: Live, function: Function, job: Job, request_id: str, *, force_plan: bool, use_api: bool) -> str:
-    return json.dumps(
+    return _ENCODE(
         {
             "attempt": job.attempt,
             "disable_immediate_execution": force_plan,
@@ -98,6 +107,5 @@ def _ctx(live: Live, function: Function, job: Job, request_id: str, *, force_pla
             "stack": {"current": len(live.memos), "stack": list(live.memos)},
             "step_id": DISCOVERY,
             "use_api": use_api,
-        },
-        separators=(",", ":"),
+        }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Any
 
 from inngest_py.dev.model import Event, Job, Pause, Run, Step
@@ -11,17 +12,32 @@ from inngest_py.dev.texts import event_value
 class Live:
     """A run, its events, steps, memos in completion order, jobs and pauses.
 
+    `parts` are the memos as they stand in the body of a call: sorted, so that they only have to be joined.
     `by_step` finds the job that executes a step; `groups` counts the unfinished siblings of each parallel report;
     `size` is the length of all memos, in characters; `stalls` counts replies in a row that moved nothing.
     """
 
-    __slots__ = ("_value", "by_step", "events", "groups", "jobs", "memos", "pauses", "run", "size", "stalls", "steps")
+    __slots__ = (
+        "_value",
+        "by_step",
+        "events",
+        "groups",
+        "jobs",
+        "memos",
+        "parts",
+        "pauses",
+        "run",
+        "size",
+        "stalls",
+        "steps",
+    )
 
     def __init__(self, run: Run, events: tuple[Event, ...]) -> None:
         self.run = run
         self.events = events
         self.steps: dict[str, Step] = {}
         self.memos: dict[str, str] = {}
+        self.parts: list[str] = []
         self.jobs: dict[str, Job] = {}
         self.pauses: dict[str, Pause] = {}
         self.groups: dict[str, int] = {}
@@ -48,6 +64,7 @@ class Live:
         if step.memo is not None and step.id not in self.memos:
             self.memos[step.id] = step.memo
             self.size += len(step.memo)
+            insort(self.parts, f'"{step.id}":{step.memo}')
 
     def put_job(self, job: Job) -> None:
         """Remember a job."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final, TypeAlias
 
 from inngest_py.dev.flow import Flow
@@ -70,9 +71,16 @@ class PauseKind(StrEnum):
 FINAL: Final = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
 
 
+@cache
 def app_uuid(app_id: str) -> str:
     """The UUID of an app on the wire, the same in every life of the server."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "app:" + app_id))
+
+
+@cache
+def function_uuid(app_id: str, slug: str) -> str:
+    """The UUID of a function on the wire, the same in every life of the server."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"function:{app_id}:{slug}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +130,7 @@ class Function:
     @property
     def uuid(self) -> str:
         """The UUID of the function on the wire, the same in every life of the server."""
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"function:{self.app_id}:{self.slug}"))
+        return function_uuid(self.app_id, self.slug)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

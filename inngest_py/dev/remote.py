@@ -53,35 +53,37 @@ class Remote:
     settings: Settings
     transport: Transport = field(default_factory=Transport)
 
-    def runs(self, status: str = "", limit: int = 20) -> Sequence[Mapping[str, Any]]:
+    async def runs(self, status: str = "", limit: int = 20) -> Sequence[Mapping[str, Any]]:
         """The latest runs, newest first."""
         query = {"limit": str(limit), **({"status": status} if status else {})}
-        return [run for each in as_list(self._get("/v1/runs", query)) or () if (run := as_object(each)) is not None]
+        return [
+            run for each in as_list(await self._get("/v1/runs", query)) or () if (run := as_object(each)) is not None
+        ]
 
-    def run(self, run_id: str) -> Mapping[str, Any]:
+    async def run(self, run_id: str) -> Mapping[str, Any]:
         """One run with its steps. The end of an id, as the log shows it, is enough for one of the latest."""
-        found = as_object(self._get(f"/v1/runs/{quote(self._full(run_id), safe='')}", {"steps": "true"}))
+        found = as_object(await self._get(f"/v1/runs/{quote(await self._full(run_id), safe='')}", {"steps": "true"}))
         if found is None:
             raise ServerError(f"the server at {self.settings.api_origin} has nothing to say about run {run_id}")
         return found
 
-    def _full(self, run_id: str) -> str:
+    async def _full(self, run_id: str) -> str:
         if len(run_id) >= _ULID:
             return run_id
-        ids = [str(run.get("run_id")) for run in self.runs(limit=_SEARCHED)]
+        ids = [str(run.get("run_id")) for run in await self.runs(limit=_SEARCHED)]
         found = [each for each in ids if each.endswith(run_id.upper())]
         if len(found) != 1:
             many = "no run" if not found else "more than one run"
             raise ServerError(f'{many} among the latest {_SEARCHED} has an id that ends with "{run_id}"')
         return found[0]
 
-    def _get(self, path: str, query: Mapping[str, str]) -> Any:
+    async def _get(self, path: str, query: Mapping[str, str]) -> Any:
         origin = self.settings.api_origin
         check_there(self.settings, origin)
         keys = self.settings.signing_keys
         sent = {headers.AUTHORIZATION: f"Bearer {bearer_token(keys[0])}"} if keys else {}
         url = f"{origin}{path}?{urlencode(query)}"
-        return _data(origin, self.transport.send(Request("GET", url, sent, b""), _TIMEOUT))
+        return _data(origin, await self.transport.asend(Request("GET", url, sent, b""), _TIMEOUT))
 
 
 def _data(origin: str, response: Response) -> Any:

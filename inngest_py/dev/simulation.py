@@ -184,5 +184,3 @@ class Simulation:
                 self.notices.append(notice)
             case Put() | Drop():
                 pass
-
-

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from inngest_py.dev.model import Event
@@ -16,11 +16,6 @@ def text_of(value: JSON) -> str:
     if value is None:
         return "null"
     return canonical(value).decode()
-
-
-def quoted(text: str) -> str:
-    """A string as JSON text."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def event_text(event: Event, *, bare: bool = False) -> str:

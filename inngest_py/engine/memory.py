@@ -34,7 +34,7 @@ class Memory:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
-        memo = self._memos.get(hashed, ABSENT)
+        memo: Any = self._memos.get(hashed, ABSENT)
         return ABSENT if type(memo) is dict and is_input_only(memo) else memo
 
     def edited_input(self, hashed: str) -> list[Any] | None:

@@ -67,7 +67,7 @@ REFUSED: list[tuple[Callable[[], Setting], str]] = [
     (lambda: Concurrency(limit=1, scope="team"), "Concurrency(scope='team')"),  # type: ignore[arg-type]
     (lambda: Concurrency(limit=1, scope="account"), 'Concurrency: scope="account" needs a key'),
     (lambda: Concurrency(limit=1, key="a("), "Concurrency(key='a('): the expression \"a(\" leaves a ( open"),
-    (Concurrency, "Concurrency.limit is missing"),
+    (lambda: Concurrency(key="a"), "Concurrency.limit is missing"),  # type: ignore[call-arg]
     (lambda: Throttle(limit=1, period="1s", brust=2), "Throttle has no field brust"),  # type: ignore[call-arg]
     (lambda: Throttle(limit=1, period=5), 'Throttle(period=5): the duration 5 has no unit: write "5s"'),  # type: ignore[arg-type]
     (lambda: Throttle(limit=1, period="0.5s"), "Throttle(period='0.5s'): must be at least 1s"),

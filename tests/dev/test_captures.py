@@ -71,7 +71,9 @@ class Played:
 
     def _fits(self, it: dict[str, Any], request: Request, body: dict[str, Any]) -> bool:
         same_step = it["query"] == dict(request.query)
-        return same_step and it["body"]["steps"].keys() == body["steps"].keys() and _attempt(it["body"]) == _attempt(body)
+        return (
+            same_step and it["body"]["steps"].keys() == body["steps"].keys() and _attempt(it["body"]) == _attempt(body)
+        )
 
     def _compare(self, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
         for body in (theirs, ours):

@@ -216,7 +216,7 @@ CANNOT_BE_WRITTEN: list[tuple[Callable[[], object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "path", "reason"), CANNOT_BE_WRITTEN, ids=lambda part: str(part)[:40])
+@pytest.mark.parametrize(("make", "path", "reason"), CANNOT_BE_WRITTEN, ids=[path for _, path, _ in CANNOT_BE_WRITTEN])
 def test_what_cannot_be_written_is_named_with_its_path(make: Callable[[], object], path: str, reason: str) -> None:
     with pytest.raises(UnserializableError) as caught:
         encode(make())

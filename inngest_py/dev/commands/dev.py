@@ -1,0 +1,128 @@
+"""`inngest-py dev`."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from inngest_py.dev.commands.shared import clear_errors, examples, json_option
+from inngest_py.dev.options import DEFAULT_HOST, DEFAULT_PORT, Options
+from inngest_py.dev.session import Session
+from inngest_py.dev.terminal import JSONLog, Log, console_on
+from inngest_py.settings import child_environment
+
+DATABASE: Final = ".inngest/dev.db"
+"""The database of `--persist` without a file."""
+
+
+@click.command(
+    context_settings={"allow_interspersed_args": False},
+    epilog=examples(
+        "inngest-py dev -- flask --app app run --debug",
+        "inngest-py dev -u http://127.0.0.1:8000/api/inngest",
+    ),
+)
+@click.option(
+    "-u",
+    "--sdk-url",
+    "urls",
+    metavar="URL",
+    multiple=True,
+    help="An app, such as http://127.0.0.1:5000/api/inngest. Repeatable.",
+)
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="0 takes any free port.",
+)
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Another address than this machine's needs keys.")
+@click.option("--no-discovery", is_flag=True, help="Do not look for apps at the usual ports.")
+@click.option("--no-poll", is_flag=True, help="Do not ask apps again for changes.")
+@click.option(
+    "--poll-interval",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often apps are asked for changes.",
+)
+@click.option(
+    "--retry-interval",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="A constant wait between attempts instead of the usual backoff.",
+)
+@click.option(
+    "--tick", type=int, expose_value=False, metavar="MS", help="Accepted and not needed: work starts when it is due."
+)
+@click.option(
+    "--persist",
+    is_flag=False,
+    flag_value=DATABASE,
+    metavar="[FILE]",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Keep everything in a file, {DATABASE} if none is given.",
+)
+@click.option("--signing-key", metavar="KEY", help="Sign calls, and want signed requests, like production.")
+@click.option(
+    "--event-key", "event_keys", metavar="KEY", multiple=True, help="Accept events with this key only. Repeatable."
+)
+@click.option("--verbose", "-v", is_flag=True, help="Also show what is only of passing interest.")
+@json_option
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def dev(
+    *,
+    urls: tuple[str, ...],
+    port: int,
+    host: str,
+    no_discovery: bool,
+    no_poll: bool,
+    poll_interval: float,
+    retry_interval: float | None,
+    persist: Path | None,
+    signing_key: str | None,
+    event_keys: tuple[str, ...],
+    verbose: bool,
+    as_json: bool,
+    command: tuple[str, ...],
+) -> None:
+    """Run a dev server, and beside it COMMAND, with INNGEST_DEV set to the server's URL."""
+    options = Options(
+        host=host,
+        port=port,
+        urls=urls,
+        poll=not no_poll,
+        poll_interval=poll_interval,
+        retry_interval=retry_interval,
+        persist=persist,
+        signing_key=signing_key,
+        event_keys=event_keys,
+    )
+    _check_host(options)
+    if persist is not None and persist == Path(DATABASE):
+        persist.parent.mkdir(exist_ok=True)
+    log = JSONLog(sys.stdout) if as_json else Log(console_on(sys.stdout), verbose=verbose)
+    session = Session(options=options, log=log, environ=child_environment, command=command, discover=not no_discovery)
+    with clear_errors():
+        sys.exit(asyncio.run(session.run()))
+
+
+def _check_host(options: Options) -> None:
+    """Whoever reaches the port could run anything that the apps can do."""
+    try:
+        loopback = ipaddress.ip_address(options.host).is_loopback
+    except ValueError:
+        loopback = options.host == "localhost"
+    if not loopback and not (options.signing_key and options.event_keys):
+        raise click.UsageError(
+            f"--host {options.host} can be reached from other machines: add --signing-key and --event-key, "
+            f"or leave it at {DEFAULT_HOST}"
+        )

@@ -1,0 +1,166 @@
+"""What apps may register, and how a refusal names function, field and rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from inngest_py.dev.notices import AppRemoved, AppSynced
+from inngest_py.dev.registration import normal_url, read_registration
+from inngest_py.errors import RequestError
+from inngest_py.wire.codec import encode
+
+EVENT = [{"event": "e"}]
+
+GOOD = [
+    {},
+    {"triggers": []},
+    {"triggers": [{"event": "e"}, {"event": "e", "expression": "event.data.a == 1"}]},
+    {"triggers": [{"cron": "TZ=Europe/Paris 0 9 * * *", "jitter": "5m"}]},
+    {"concurrency": 5},
+    {"concurrency": 0},
+    {"concurrency": {"limit": 1, "key": "event.data.a", "scope": "env"}},
+    {"concurrency": [{"limit": 1}, {"limit": 2, "key": "event.data.a"}]},
+    {"concurrency": []},
+    {"concurrency": {"fn": [{"limit": 1}], "step": [{"limit": 2}]}},
+    {"batchEvents": {"maxSize": 1000, "timeout": "24h"}},
+    {"batchEvents": {"maxSize": 2, "timeout": "1s", "key": "event.data.a", "if": "event.data.b == 1"}, "cancel": []},
+    {"rateLimit": {"limit": 1, "period": "1d"}},
+    {"throttle": {"limit": 0, "period": "8d", "burst": 1}},
+    {"debounce": {"period": "7d", "timeout": "nonsense"}},
+    {"priority": {"run": "event.data.p"}},
+    {"idempotency": "event.data.id"},
+    {"cancel": [{"event": "c", "if": "event.data.a == async.data.a", "timeout": "whenever"}]},
+    {"timeouts": {"start": "1h", "finish": "junk"}},
+    {"singleton": {"mode": "skip", "key": "event.data.a"}},
+    {"singleton": {}},
+    {"unknown": {"field": 1}},
+]
+
+BAD = [
+    ({"name": ""}, "name"),
+    ({"id": ""}, "id"),
+    ({"triggers": [{"event": f"e{n}"} for n in range(11)]}, "there can be 10 triggers, not 11"),
+    ({"triggers": [{"event": "e"}, {"event": "e"}]}, "the same trigger is there twice"),
+    ({"triggers": [{"event": "e", "cron": "* * * * *"}]}, "either an event or a cron"),
+    ({"triggers": [{}]}, "either an event or a cron"),
+    ({"triggers": [{"event": "e" * 256}]}, "255 characters, not 256"),
+    ({"triggers": [{"event": "e", "expression": "foo == 1"}]}, '"foo" is not known here'),
+    ({"triggers": [{"event": "e", "expression": "async.a == 1"}]}, '"async" is not known here'),
+    ({"triggers": [{"cron": "@daily"}]}, "five fields"),
+    ({"triggers": [{"event": "e", "jitter": "1s"}]}, "jitter"),
+    ({"triggers": [{"cron": "* * * * *", "jitter": "6m"}]}, "jitter"),
+    ({"triggers": "e"}, "it must be a list"),
+    ({"steps": {}}, "exactly one step"),
+    ({"steps": {"step": {"runtime": {"url": "ftp://x"}}}}, "http://"),
+    ({"concurrency": [1, 2, 3]}, "there can be 2 limits, not 3"),
+    ({"concurrency": {"limit": 1, "scope": "world"}}, "fn, env or account"),
+    ({"concurrency": {"limit": 1, "scope": "account"}}, "needs a key"),
+    ({"concurrency": {"limit": 1, "key": "event.data."}}, "a name must follow the dot"),
+    ({"batchEvents": {"maxSize": 1, "timeout": "1s"}}, "at least 2"),
+    ({"batchEvents": {"maxSize": 2, "timeout": "1d"}}, 'write it in hours, such as "24h"'),
+    ({"batchEvents": {"maxSize": 2, "timeout": "500ms"}}, "at least 1 seconds"),
+    ({"batchEvents": {"maxSize": 2}}, "timeout"),
+    ({"batchEvents": {"maxSize": 2, "timeout": "5s"}, "singleton": {}}, "cannot be combined with singleton"),
+    ({"rateLimit": {"limit": 0, "period": "1h"}}, "at least 1"),
+    ({"rateLimit": {"limit": 1, "period": "25h"}}, "period"),
+    ({"throttle": {"limit": 1}}, "period"),
+    ({"debounce": {"period": "8d"}}, "period"),
+    ({"priority": {"run": "1 +"}}, "it ends too early"),
+    ({"idempotency": "event.data.id ="}, "position"),
+    ({"cancel": [{"event": f"c{n}"} for n in range(6)]}, "there can be 5 of them, not 6"),
+    ({"cancel": [{"event": "c", "if": "size(event.data.a) == 1"}]}, "only comparisons"),
+    ({"timeouts": {"start": 5}}, "it must be a string"),
+    ({"singleton": {"mode": "maybe"}}, "skip or cancel"),
+]
+
+
+def read(kit, *functions):
+    return read_registration(encode(kit.registration(*functions)), 0)
+
+
+@pytest.mark.parametrize("fields", GOOD, ids=str)
+def test_it_is_accepted(kit, fields):
+    assert read(kit, {**kit.config("f"), **fields}).functions[0].slug == "f"
+
+
+@pytest.mark.parametrize(("fields", "why"), BAD, ids=lambda value: str(value)[:60])
+def test_it_is_refused_with_the_function_and_the_rule(kit, fields, why):
+    with pytest.raises(RequestError) as caught:
+        read(kit, {**kit.config("f"), **fields})
+
+    assert str(caught.value).startswith("At least one function is invalid: function")
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"zz", "Invalid request: "),
+        (b"[]", "Invalid request: "),
+        (b"{}", "App ID required"),
+        (b'{"appName":"a","functions":5}', "Invalid request: "),
+        (b'{"appName":"a","functions":[5]}', "Invalid request: "),
+    ],
+)
+def test_a_body_that_is_no_registration_is_refused(body, why):
+    with pytest.raises(RequestError, match=why):
+        read_registration(body, 0)
+
+
+def test_two_functions_with_one_id_are_refused(kit):
+    with pytest.raises(RequestError, match='two functions with the id "f"'):
+        read(kit, kit.config("f"), kit.config("f"))
+
+
+@pytest.mark.parametrize(("attempts", "retries"), [(0, 0), (3, 3), (99, 20), (-1, 4)])
+def test_retries_are_within_limits(kit, attempts, retries):
+    assert read(kit, kit.config("f", retries=attempts)).functions[0].retries == retries
+
+
+def test_a_rule_that_is_not_carried_out_is_named(kit):
+    registration = read(kit, {**kit.config("f"), "concurrency": {"fn": [{"limit": 1}]}})
+
+    assert registration.unsupported == (("f", "concurrency.fn"),)
+
+
+@pytest.mark.parametrize(
+    ("url", "normal"),
+    [
+        ("http://127.0.0.1:3000/api?deployId=1&a=2", "http://127.0.0.1:3000/api?a=2"),
+        ("http://0.0.0.0:3000/api", "http://127.0.0.1:3000/api"),
+        ("https://x.test:443/api", "https://x.test/api"),
+        ("http://[::1]:3000/api", "http://[::1]:3000/api"),
+        ("", ""),
+    ],
+)
+def test_urls_are_kept_but_for_what_names_no_app(url, normal):
+    assert normal_url(url) == normal
+
+
+def test_the_same_again_changes_nothing(world, kit):
+    payload = kit.registration(kit.config("f"))
+
+    assert world.simulation.register(payload) is True
+    assert world.simulation.register(payload) is False
+    assert len(world.simulation.told(AppSynced)) == 1
+
+
+def test_a_function_that_is_gone_starts_no_more(world, kit):
+    world.simulation.register(kit.registration(kit.config("a"), kit.config("b")))
+    world.simulation.register(kit.registration(kit.config("b")))
+
+    world.send("t/a")
+    world.send("t/b")
+
+    assert [run.function for run in world.runs()] == ["b"]
+    assert world.simulation.told(AppSynced)[-1].archived == ("a",)
+
+
+def test_an_app_that_changed_its_name_does_not_stay_twice(world, kit):
+    world.simulation.register(kit.registration(kit.config("old"), app="old"))
+    world.simulation.register(kit.registration(kit.config("new", "t/old"), app="new"))
+
+    world.send("t/old")
+
+    assert [run.function for run in world.runs()] == ["new"]
+    assert [notice.app for notice in world.simulation.told(AppRemoved)] == ["old"]

@@ -1,0 +1,10 @@
+"""A FastAPI app for a real server."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from inngest_starlette import serve
+from served.functions import client
+
+app = FastAPI(routes=[serve(client)])
