@@ -17,7 +17,20 @@ class Live:
     `size` is the length of all memos, in characters; `stalls` counts replies in a row that moved nothing.
     """
 
-    __slots__ = ("_value", "by_step", "events", "groups", "jobs", "memos", "parts", "pauses", "run", "size", "stalls", "steps")
+    __slots__ = (
+        "_value",
+        "by_step",
+        "events",
+        "groups",
+        "jobs",
+        "memos",
+        "parts",
+        "pauses",
+        "run",
+        "size",
+        "stalls",
+        "steps",
+    )
 
     def __init__(self, run: Run, events: tuple[Event, ...]) -> None:
         self.run = run
