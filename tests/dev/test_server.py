@@ -274,7 +274,7 @@ async def life(path) -> AsyncIterator[str]:
 
 async def test_what_was_acknowledged_survives_being_killed(kit, tmp_path):
     executed, finished = list[str](), asyncio.Event()
-    total, path = 12, tmp_path / "dev.db"
+    total, path = 6, tmp_path / "dev.db"
     ended = set[str]()
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -293,11 +293,11 @@ async def test_what_was_acknowledged_survives_being_killed(kit, tmp_path):
     async with app(handle) as url:
         config = kit.config("f")
         config["steps"]["step"]["runtime"]["url"] = url + "?fnId=f&stepId=step"
-        for number in range(4):
+        for number in range(2):
             async with life(path) as server, httpx.AsyncClient(base_url=server) as http:
                 if number == 0:
                     await http.post("/fn/register", json={**kit.registration(config), "url": url})
-                for _ in range(total // 4):
+                for _ in range(total // 2):
                     assert (await http.post("/e/key", json={"name": "t/f"})).status_code == 200
         async with life(path) as server, httpx.AsyncClient(base_url=server) as http, asyncio.timeout(20):
             await finished.wait()
