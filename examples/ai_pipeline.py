@@ -69,7 +69,9 @@ async def summarize(ctx: inngest.Context[DocumentUpdated]) -> str:
         *(ctx.step.run(f"summarize-part-{n}", ask, f"Summarize:\n{part}") for n, part in enumerate(parts, start=1))
     )
     summary = await ctx.step.run("combine", ask, f"Say in one sentence:\n{'; '.join(summaries)}")
-    await ctx.step.send_event("announce", document_summarized(document_id=document.document_id, summary=summary))
+    result = DocumentSummarized(document_id=document.document_id, summary=summary)
+    # With an id it is one event, even if this step runs twice.
+    await ctx.step.send_event("announce", document_summarized.create(result, id=f"{ctx.run_id}/announce"))
     return summary
 
 

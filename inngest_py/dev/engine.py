@@ -61,6 +61,7 @@ class Engine:
         self._alarm: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._worker: asyncio.Task[None] | None = None
+        self._fault: Exception | None = None
         self._thread = ThreadPoolExecutor(1, "inngest-store") if store.durable else None
 
     async def start(self) -> None:
@@ -88,6 +89,8 @@ class Engine:
 
     async def submit(self, happening: Happening) -> Any:
         """Report what happened, and wait until what follows from it is stored. Returns the scheduler's answer."""
+        if self._fault is not None:
+            raise self._fault
         answer = asyncio.get_running_loop().create_future()
         self._inbox.append((happening, answer))
         self._awake.set()
@@ -113,19 +116,37 @@ class Engine:
         """The store, to read from."""
         return self._store
 
+    async def failure(self) -> None:
+        """Wait until the engine cannot go on, because its store fails; cancelled when it is stopped."""
+        if self._worker is not None:
+            await asyncio.shield(self._worker)
+
     async def _work(self) -> None:
-        while True:
+        while self._fault is None:
             await self._awake.wait()
             self._awake.clear()
             entries, self._inbox = self._inbox, []
             outcomes = self._decide(entries)
             changes = [it for outcome in outcomes for it in outcome.decisions if isinstance(it, (Put, Drop))]
-            await self._commit(changes)
+            try:
+                await self._commit(changes)
+            except Exception as error:
+                self._give_up(entries, error)
+                return
             for (_, answer), outcome in zip(entries, outcomes, strict=False):
                 _reply(answer, outcome)
             for outcome in outcomes:
                 self._carry_out(outcome)
             self._set_alarm()
+
+    def _give_up(self, entries: list[_Entry], fault: Exception) -> None:
+        """What was decided cannot be stored: say so to everybody, and do nothing more that would be forgotten."""
+        self._fault = fault
+        for _, answer in (*entries, *self._inbox):
+            if answer is not None and not answer.done():
+                answer.set_exception(fault)
+        self._inbox = []
+        self._observe(ServerFault(at=self.clock(), error=fault))
 
     def _decide(self, entries: list[_Entry]) -> list[Outcome]:
         now = self.clock()

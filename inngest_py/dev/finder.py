@@ -66,13 +66,20 @@ class Finder:
         clock = asyncio.get_running_loop().time
         began = asked = clock()
         while True:
-            await self._look()
             if self._interval is not None and not self._known.pids and clock() - asked > self._interval:
                 self._unsure, asked = set(self._found), clock()
-            await self._ask()
+            await self.look()
             if self._lost is not None and clock() - began > PATIENCE:
                 self._give_hint(self._lost)
             await asyncio.sleep(self._pace(clock() - began))
+
+    async def look(self) -> None:
+        """Look once, and ask whoever is new or may have changed to register."""
+        await self._notice_changes()
+        if not self._given:
+            for origin in sorted(self._known.origins):
+                await self._probe(origin)
+        await self._ask()
 
     def _pace(self, elapsed: float) -> float:
         """How long to wait: little while something is about to come up."""
@@ -86,17 +93,14 @@ class Finder:
         if Status.CONNECTED not in self._discovery.statuses.values():
             lost(self._known.origins)
 
-    async def _look(self) -> None:
-        """Find out what has changed: who listens where."""
+    async def _notice_changes(self) -> None:
+        """See who listens where. Other processes than before are a reload."""
         now = await self._listeners()
         if now.pids != self._known.pids and self._interval is not None:
             self._unsure |= self._found
         if now != self._known:
             self._answered = set()
         self._known = now
-        if not self._given:
-            for origin in sorted(now.origins):
-                await self._probe(origin)
 
     async def _listeners(self) -> Listeners:
         found = None if self._pid is None else await asyncio.to_thread(listeners_of, self._pid)
@@ -106,7 +110,7 @@ class Finder:
 
     async def _probe(self, origin: str) -> None:
         """See once whether there is an app at an origin. One that does not answer yet is tried again later."""
-        if origin in self._answered:
+        if origin in self._answered or any(url.startswith(f"{origin}/") for url in self._found):
             return
         for path in PATHS:
             reply = await self._get(origin + path)
@@ -126,10 +130,18 @@ class Finder:
             return FetchReply(url=url, fault="no answer")
 
     async def _ask(self) -> None:
-        """Ask those to register that are new, or may have changed."""
         for url in tuple(self._unsure):
-            if await self._discovery.ask(url) in {Status.CONNECTED, Status.UNSUPPORTED}:
+            status = await self._discovery.ask(url)
+            if status in {Status.CONNECTED, Status.UNSUPPORTED}:
                 self._unsure.discard(url)
+            elif status is Status.NOT_FOUND and url not in self._given:
+                self._forget(url)
+
+    def _forget(self, url: str) -> None:
+        """An app that was found is no longer under its path: look for another."""
+        self._unsure.discard(url)
+        self._found.discard(url)
+        self._answered.clear()
 
 
 async def usual_origins() -> frozenset[str]:

@@ -12,6 +12,7 @@ from inngest_py.wire.ops import Opcode
 
 _FEW: Final = 4
 _SECOND: Final = 1_000
+_NEARLY_A_SECOND: Final = 950
 _NEARLY_A_MINUTE: Final = 59_950
 
 
@@ -45,7 +46,7 @@ def line_of(notice: notices.Notice) -> Line:
 
 def human_duration(ms: int) -> str:
     """A duration in milliseconds, as precise as a person wants it: 12 ms, 1.2 s, 3m 05s, 2h 00m, 7d 00h."""
-    if ms < _SECOND:
+    if ms < _NEARLY_A_SECOND:
         return f"{max(ms, 0)} ms"
     if ms < _NEARLY_A_MINUTE:
         return f"{ms / _SECOND:.1f} s"

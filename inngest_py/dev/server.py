@@ -108,14 +108,20 @@ class DevServer:
         self._discover()
 
     async def serve(self) -> None:
-        """Serve until `stop` is called or this task is cancelled."""
+        """Serve until `stop` is called, this task is cancelled, or nothing can be stored any more."""
         if self._serving is None:
             await self.start()
+        ends = [asyncio.ensure_future(self._served()), asyncio.ensure_future(self.engine.failure())]
         try:
-            if self._serving is not None:
-                await asyncio.shield(self._serving)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for end in ends:
+                end.cancel()
             await self.stop()
+
+    async def _served(self) -> None:
+        if self._serving is not None:
+            await asyncio.shield(self._serving)
 
     async def stop(self) -> None:
         """Stop serving, and close everything. What was not finished goes on in the next life of a database."""

@@ -124,7 +124,7 @@ class Simulation:
         self._load()
 
     def flow(self, until: int | None = None) -> Flow:
-        """All calls, one after the other, until all is quiet or the time is `until`: yields requests, takes responses."""
+        """All calls, one by one, until all is quiet or the time is `until`: yields requests, takes responses."""
         while self.state.live or self.state.buffers:
             while self.calls:
                 call = self.calls.popleft()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from json.encoder import encode_basestring as quoted
+from json.encoder import encode_basestring
 from typing import Any
 
 from inngest_py.dev.model import Event
@@ -16,6 +16,11 @@ def text_of(value: JSON) -> str:
     if value is None:
         return "null"
     return canonical(value).decode()
+
+
+def quoted(text: str) -> str:
+    """A string as JSON text."""
+    return encode_basestring(text)
 
 
 def event_text(event: Event, *, bare: bool = False) -> str:

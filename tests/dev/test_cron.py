@@ -14,7 +14,7 @@ from inngest_py.errors import ConfigError
 def fires(text, after, times):
     at, found = round(datetime.fromisoformat(after).replace(tzinfo=UTC).timestamp() * 1000), []
     for _ in range(times):
-        at = next_fire(text, at)
+        at = next_fire(text, at) or 0
         found.append(datetime.fromtimestamp(at / 1000, UTC).strftime("%m-%d %H:%M"))
     return found
 

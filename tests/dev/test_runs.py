@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -123,7 +124,7 @@ def test_the_documented_waits_come_before_each_retry(kit):
     simulation.run(lambda _: kit.failure())
 
     times = [notice.at for notice in simulation.told(CallFailed)]
-    waits = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(times)]
     assert len(waits) == 11
     for wait, base in zip(waits, (*BACKOFF, BACKOFF[-1]), strict=True):
         assert base <= wait <= base + JITTER

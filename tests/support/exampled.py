@@ -43,7 +43,7 @@ class Example:
     def __init__(self, module: ModuleType, api: EventApi, *, crashing: bool) -> None:
         self.module = module
         self.sent = api.events
-        self._crashing = crashing
+        self.crashing = crashing
 
     @property
     def client(self) -> Inngest:
@@ -56,7 +56,7 @@ class Example:
             Handler(self.client, framework="test"),
             f"{self.client.app_id}-{fn_id}",
             event=trigger,
-            repeat=lambda: self._crashing,
+            repeat=lambda: self.crashing,
             **options,
         )
         return run.play()

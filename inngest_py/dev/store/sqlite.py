@@ -29,14 +29,16 @@ _BUSY: Final = 2.0
 class SQLiteStore:
     """Keeps records in a file, or in memory without a path.
 
+    `patience` is how long to wait for a file that is in use, in seconds.
+
     Raises ConfigError if the file is of a newer version, which leaves it untouched, is in use, or is no database.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, patience: float = _BUSY) -> None:
         self.durable = path is not None
         self._lock = Lock()
         try:
-            self._connection = _open(path)
+            self._connection = _open(path, patience)
         except sqlite3.Error as error:
             raise ConfigError(f'the database "{path}" cannot be used: {_reason(error)}') from None
         self._queries = queries()
@@ -151,12 +153,12 @@ def _function(row: rows.Row) -> Function:
     return replace(function, version=row["version"], archived_at=row["archived_at"])
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
+def _open(path: Path | None, patience: float) -> sqlite3.Connection:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _check_version(path)
+        _check_version(path, patience)
     connection = sqlite3.connect(
-        _IN_MEMORY if path is None else path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+        _IN_MEMORY if path is None else path, timeout=patience, isolation_level=None, check_same_thread=False
     )
     try:
         connection.row_factory = sqlite3.Row
@@ -167,11 +169,11 @@ def _open(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def _check_version(path: Path) -> None:
+def _check_version(path: Path, patience: float) -> None:
     """Look at the version without touching the file."""
     if not path.exists() or not path.stat().st_size:
         return
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY)) as connection:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=patience)) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise ConfigError(

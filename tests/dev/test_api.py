@@ -1,0 +1,374 @@
+"""The HTTP side: what is accepted, what is refused and how, and what can be read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+
+import httpx
+import pytest
+
+from inngest_py.dev.api import Desk, build
+from inngest_py.dev.call import qi_id
+from inngest_py.dev.engine import Engine
+from inngest_py.dev.executor import LocalExecutor
+from inngest_py.dev.ids import Ids
+from inngest_py.dev.notices import AppSynced, Notice, RuleUnsupported, RunCompleted, RunFailed, ServerFault, StepWaiting
+from inngest_py.dev.rules import Rules
+from inngest_py.dev.store.sqlite import SQLiteStore
+from inngest_py.wire.signing import SigningKey, bearer_token
+
+KEY = SigningKey("signkey-test-0123456789abcdef")
+
+
+class Service:
+    """An engine with its API, and functions that live in this process."""
+
+    def __init__(self, kit):
+        self.kit = kit
+        self.replies = {}
+        self.notices: list[Notice] = []
+        self._changed = asyncio.Event()
+        self.engine = Engine(
+            SQLiteStore(),
+            LocalExecutor(self._app, lambda: 0),
+            clock=lambda: 1_767_225_600_000,
+            ids=Ids(b"api"),
+            rules=Rules(retry_interval=0),
+            observe=self._observe,
+        )
+        self.http = self.client()
+
+    def client(self, **desk):
+        app = build(Desk(engine=self.engine, **desk))
+        transport = httpx.ASGITransport(app)
+        return httpx.AsyncClient(transport=transport, base_url="http://dev.test")
+
+    async def function(self, slug, reply, **fields):
+        self.replies[slug] = (reply, self.kit.config(slug, **fields))
+        payload = self.kit.registration(*(config for _, config in self.replies.values()))
+        return await self.http.put("/fn/register", json=payload)
+
+    async def until(self, kind, **fields):
+        async with asyncio.timeout(10):
+            while True:
+                for notice in self.notices:
+                    if isinstance(notice, kind) and all(getattr(notice, key) == fields[key] for key in fields):
+                        return notice
+                self._changed.clear()
+                await self._changed.wait()
+
+    def _observe(self, notice):
+        self.notices.append(notice)
+        self._changed.set()
+
+    async def _app(self, request):
+        reply, _ = self.replies[request.query["fnId"]]
+        return reply(json.loads(request.body))
+
+
+@pytest.fixture
+async def service(kit):
+    service = Service(kit)
+    await service.engine.start()
+    yield service
+    await service.http.aclose()
+    await service.engine.stop()
+
+
+async def test_an_event_is_accepted_and_starts_a_run(service, kit):
+    await service.function("f", lambda body: kit.done(body["event"]["data"]))
+
+    reply = await service.http.post("/e/any", json={"name": "t/f", "data": {"a": 1, "_inngest": {}}, "id": "mine"})
+    done = await service.until(RunCompleted)
+
+    (event_id,) = reply.json()["ids"]
+    assert (reply.status_code, len(event_id), done.output) == (200, 26, '{"a":1}')
+    assert reply.headers["x-inngest-server-kind"] == "dev"
+    shown = (await service.http.get(f"/v1/events/{event_id}")).json()["data"]
+    assert (shown["id"], shown["internal_id"], shown["data"]) == ("mine", event_id, {"a": 1})
+    (run,) = (await service.http.get(f"/v1/events/{event_id}/runs")).json()["data"]
+    assert (run["run_id"], run["status"], run["output"]) == (done.run_id, "Completed", {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{nope", "not JSON"),
+        (b'"str"', "must contain an event object or an array"),
+        (b"null", "must contain an event object or an array"),
+        (b'["x"]', "cannot unmarshal string into Go value of type event.raw"),
+        (b'{"data":{}}', "event name is empty"),
+        (b'{"name":5}', "cannot unmarshal number into Go struct field raw.name of type string"),
+        (b'{"name":"Inngest/x"}', "reserved for internal use: Inngest/x"),
+        (b'{"name":"a","data":"x"}', "raw.data of type map[string]interface {}"),
+        (b'{"name":"a","id":5}', "raw.id"),
+        (b'{"name":"a","ts":1.5}', "cannot unmarshal number 1.5 into Go struct field raw.ts of type int64"),
+        (b'{"name":"a","ts":1700000000}', "timestamp is before Jan 1, 1980"),
+        (b'{"name":"a","ts":99999999999999}', "timestamp is after Jan 1, 2100"),
+        (b'{"name":"a","data":{"x":"' + b"x" * (3 << 20) + b'"}}', "Event is over the max size: Max 3145728 bytes"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_an_event_that_cannot_be_is_refused_with_the_reason(service, body, said):
+    reply = await service.http.post("/e/key", content=body)
+
+    assert reply.status_code == 400
+    assert reply.json()["ids"] == [""]
+    assert said in reply.json()["error"]
+
+
+async def test_a_batch_is_accepted_up_to_its_first_mistake(service):
+    reply = await service.http.post("/e/key", json=[{"name": "a"}, {"name": ""}, {"name": "b"}])
+
+    assert reply.status_code == 400
+    assert len(reply.json()["ids"]) == 1
+    assert len((await service.http.get("/v1/events")).json()["data"]) == 1
+
+
+async def test_too_many_events_are_refused(service):
+    reply = await service.http.post("/e/key", json=[{"name": "a"}] * 5001)
+
+    assert (reply.status_code, len(reply.json()["ids"])) == (400, 4999)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]"])
+async def test_nothing_is_accepted_too(service, body):
+    reply = await service.http.post("/e/key", content=body)
+
+    assert reply.json() == {"ids": [""], "status": 200}
+
+
+async def test_a_seed_makes_the_ids(service):
+    seed = {"x-inngest-event-id-seed": "1700000000123,MDEyMzQ1Njc4OQ=="}
+
+    reply = await service.http.post("/e/key", json=[{"name": "a"}, {"name": "b"}], headers=seed)
+
+    assert reply.json()["ids"] == ["01HF7YAT3V60RK4CSM6MV3EE1T", "01HF7YAT3V60RK4CSM6MV3EE1V"]
+
+
+async def test_registration_answers_like_the_real_server(service, kit):
+    first = await service.function("f", lambda _: kit.done())
+    again = await service.function("f", lambda _: kit.done())
+
+    assert first.json() | {"sync_id": "", "app_id": ""} == {"ok": True, "modified": True, "sync_id": "", "app_id": ""}
+    assert again.json()["modified"] is False
+    assert again.json()["app_id"] == first.json()["app_id"]
+    assert len([it for it in service.notices if isinstance(it, AppSynced)]) == 1
+
+
+async def test_a_bad_registration_is_refused_and_nothing_changes(service, kit):
+    reply = await service.function("f", lambda _: kit.done(), rateLimit={"limit": 0, "period": "1h"})
+
+    assert reply.status_code == 400
+    assert reply.json()["error"].startswith('At least one function is invalid: function "f": rateLimit: limit = 0')
+    assert (await service.http.get("/v1/apps")).json()["data"] == []
+
+
+async def test_an_app_for_the_cloud_is_refused(service, kit):
+    headers = {"x-inngest-expected-server-kind": "cloud"}
+
+    reply = await service.http.post("/fn/register", json=kit.registration(), headers=headers)
+
+    assert (reply.status_code, reply.json()["error"]) == (400, "Expected server kind dev, got cloud")
+
+
+async def test_a_rule_that_is_not_carried_out_is_told(service, kit):
+    await service.function("f", lambda _: kit.done(), concurrency={"fn": [{"limit": 1}]})
+
+    assert [(it.function, it.rule) for it in service.notices if isinstance(it, RuleUnsupported)] == [
+        ("f", "concurrency.fn")
+    ]
+
+
+async def test_apps_and_functions_can_be_listed_and_removed(service, kit):
+    await service.function("f", lambda _: kit.done())
+
+    (app,) = (await service.http.get("/v1/apps")).json()["data"]
+    (function,) = (await service.http.get("/v1/apps/app/functions")).json()
+    info = (await service.http.get("/dev")).json()
+    await service.http.delete("/fn/remove", params={"url": app["url"]})
+
+    assert (app["id"], app["functions"], function["id"]) == ("app", ["f"], "f")
+    assert [it["slug"] for it in info["functions"]] == ["f"]
+    assert (await service.http.get("/v1/apps")).json()["data"][0]["functions"] == []
+
+
+async def test_runs_are_listed_newest_first_with_a_cursor(service, kit):
+    await service.function("f", lambda body: kit.done(body["event"]["data"]["n"]))
+    for number in range(3):
+        await service.http.post("/e/key", json={"name": "t/f", "data": {"n": number}})
+
+    page = (await service.http.get("/v1/runs", params={"limit": 2})).json()
+    rest = (await service.http.get("/v1/runs", params={"limit": 2, "cursor": page["metadata"]["next_cursor"]})).json()
+
+    seen = [run["run_id"] for run in (*page["data"], *rest["data"])]
+    assert len(page["data"]) == 2
+    assert len(seen) == len(set(seen)) == 3
+    assert rest["metadata"]["next_cursor"] is None
+
+
+async def test_a_run_is_shown_with_its_steps(service, kit):
+    def reply(body):
+        if kit.hashed("bad") in body["steps"]:
+            return kit.done("end")
+        if kit.hashed("good") in body["steps"]:
+            return kit.ops(kit.op("StepFailed", "bad", error={"name": "E", "message": "m"}))
+        return kit.ops(kit.op("StepRun", "good", data={"x": 1}))
+
+    await service.function("f", reply)
+    await service.http.post("/e/key", json={"name": "t/f"})
+    done = await service.until(RunCompleted)
+
+    run = (await service.http.get(f"/v1/runs/{done.run_id}", params={"steps": "true"})).json()["data"]
+    steps = (await service.http.get(f"/v1/runs/{done.run_id}/steps")).json()["data"]
+
+    assert (run["status"], run["output"], run["function"], run["app"]) == ("Completed", "end", "f", "app")
+    assert run["steps"] == steps
+    assert run["events"][0]["name"] == "t/f"
+    assert [(it["name"], it["status"], it["output"], it["error"]) for it in steps] == [
+        ("good", "Completed", {"x": 1}, None),
+        ("bad", "Failed", None, {"name": "E", "message": "m"}),
+    ]
+
+
+async def test_a_failed_run_shows_what_the_app_said_or_what_we_say(service, kit):
+    await service.function("f", lambda _: kit.failure("mine"), retries=0)
+    await service.function("g", lambda _: kit.ops(kit.op("Sleep", "s", name="never")))
+    await service.http.post("/e/key", json=[{"name": "t/f"}, {"name": "t/g"}])
+    ours = await service.until(RunFailed, function="g")
+    theirs = await service.until(RunFailed, function="f")
+
+    assert (await service.http.get(f"/v1/runs/{theirs.run_id}")).json()["data"]["output"]["message"] == "mine"
+    output = (await service.http.get(f"/v1/runs/{ours.run_id}")).json()["data"]["output"]
+    assert output["error"]["name"] == "InvalidDuration"
+
+
+async def test_a_run_can_be_cancelled_and_its_state_fetched_while_it_lasts(service, kit):
+    waiting = kit.op("WaitForEvent", "w", name="t/never", opts={"timeout": "1h"})
+    done = kit.op("StepRun", "a", data=1)
+    await service.function("f", lambda body: kit.ops(waiting if body["steps"] else done))
+    await service.http.post("/e/key", json={"name": "t/f", "data": {"x": 1}})
+    run_id = (await service.until(StepWaiting)).run_id
+
+    actions = (await service.http.get(f"/v0/runs/{run_id}/actions")).json()
+    (event,) = (await service.http.get(f"/v0/runs/{run_id}/batch")).json()
+    cancelled = await service.http.delete(f"/v1/runs/{run_id}")
+
+    assert actions == {kit.hashed("a"): {"data": 1}}
+    assert event["data"] == {"x": 1}
+    assert "user" not in event
+    assert cancelled.status_code == 200
+    shown = (await service.http.get(f"/v1/runs/{run_id}")).json()["data"]
+    assert (shown["status"], shown["output"]) == ("Cancelled", {})
+    assert (await service.http.get(f"/v0/runs/{run_id}/actions")).status_code == 410
+    assert (await service.http.delete(f"/v1/runs/{run_id}")).status_code == 200
+
+
+async def test_checkpoints_and_signals_and_invocations(service, kit):
+    waiting = kit.op("WaitForSignal", "s", opts={"signal": "go", "timeout": "1h"})
+
+    def reply(body):
+        return kit.done(sorted(body["steps"])) if kit.hashed("s") in body["steps"] else kit.ops(waiting)
+
+    await service.function("f", reply)
+    invoked = await service.http.post("/invoke/f", json={"data": {"a": 1}})
+    run_id = (await service.until(StepWaiting)).run_id
+    saved = await service.http.post(
+        f"/v1/checkpoint/{run_id}/async", json={"qi_id": qi_id("x"), "steps": [kit.op("StepRun", "c", data=1)]}
+    )
+    refused = await service.http.post(f"/v1/checkpoint/{run_id}/async", json={"steps": [kit.op("Sleep", "z")]})
+    signalled = await service.http.post("/v1/signals", json={"signal": "go", "data": 1})
+    done = await service.until(RunCompleted)
+
+    assert (invoked.status_code, saved.status_code, refused.status_code) == (200, 200, 400)
+    assert refused.json()["error"] == "cannot checkpoint async steps"
+    assert signalled.json()["data"] == {"run_id": run_id}
+    assert json.loads(done.output) == sorted([kit.hashed("c"), kit.hashed("s")])
+    assert (await service.http.post("/v1/signals", json={"signal": "go"})).status_code == 404
+
+
+ABSENT = "01M80R5H1VSECYW9JH449YS5HZ"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/health", 200),
+        ("GET", "/", 200),
+        ("GET", "/nowhere", 404),
+        ("GET", "/e/key", 405),
+        ("OPTIONS", "/e/key", 200),
+        ("GET", "/v1/events/mine", 400),
+        ("GET", f"/v1/events/{ABSENT}", 404),
+        ("GET", f"/v1/events/{ABSENT}/runs", 200),
+        ("GET", "/v1/events?cursor=zz", 400),
+        ("GET", "/v1/events?received_after=soon", 400),
+        ("GET", "/v1/runs/zz", 400),
+        ("GET", f"/v1/runs/{ABSENT}", 404),
+        ("GET", f"/v1/runs/{ABSENT}/steps", 404),
+        ("GET", f"/v1/runs/{ABSENT}/jobs", 200),
+        ("GET", "/v1/runs?limit=many", 400),
+        ("GET", "/v1/runs?status=odd", 400),
+        ("GET", "/v1/runs?status=completed", 200),
+        ("GET", "/v1/runs?cursor=zz", 400),
+        ("DELETE", f"/v1/runs/{ABSENT}", 404),
+        ("DELETE", f"/v0/runs/{ABSENT}", 204),
+        ("GET", "/v0/runs/zz/actions", 400),
+        ("GET", f"/v0/runs/{ABSENT}/batch", 410),
+        ("GET", "/v1/apps/nobody/functions", 200),
+        ("POST", "/invoke/nobody", 404),
+        ("POST", "/v1/signals", 400),
+        ("POST", f"/v1/checkpoint/{ABSENT}/async", 400),
+        ("PUT", "/fn/register", 400),
+    ],
+)
+async def test_every_request_gets_a_status_that_fits(service, method, path, status):
+    reply = await service.http.request(method, path)
+
+    assert reply.status_code == status
+    assert reply.headers["x-inngest-server-kind"] == "dev"
+
+
+async def test_with_keys_only_who_has_them_gets_in(service):
+    token = bearer_token(KEY)
+    async with service.client(signing_key=KEY, event_keys=frozenset({"good"})) as http:
+        refused = await http.get("/v1/runs")
+        allowed = [
+            await http.get("/v1/runs", headers={"authorization": f"Bearer {text}"})
+            for text in (token, f"signkey-test-{token}")
+        ]
+        wrong_key = await http.post("/e/bad", json={"name": "a"})
+        right_key = await http.post("/e/good", json={"name": "a"})
+        health = await http.get("/health")
+
+    assert (refused.status_code, refused.text) == (401, "Authentication failed\n")
+    assert [reply.status_code for reply in allowed] == [200, 200]
+    assert (wrong_key.status_code, wrong_key.json()["error"]) == (401, "Event key not found")
+    assert (right_key.status_code, health.status_code) == (200, 200)
+
+
+async def test_a_mistake_of_ours_does_not_stop_the_server(service, kit, monkeypatch):
+    await service.function("f", lambda _: kit.done())
+    monkeypatch.setattr("inngest_py.dev.decide.events.admit", lambda *_: 1 / 0)
+    with contextlib.suppress(ZeroDivisionError):
+        await service.http.post("/e/key", json={"name": "t/f"})
+    monkeypatch.undo()
+
+    await service.http.post("/e/key", json={"name": "t/f"})
+
+    assert (await service.until(RunCompleted)).function == "f"
+
+
+async def test_what_cannot_be_stored_is_not_acknowledged(service, monkeypatch):
+    def full(_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(service.engine.store, "commit", full)
+
+    with pytest.raises(OSError, match="no space left"):
+        await service.http.post("/e/key", json={"name": "t/f"})
+
+    await service.engine.failure()
+    assert isinstance(service.notices[-1], ServerFault)

@@ -1,0 +1,130 @@
+"""The store keeps what it is given, all of it or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from inngest_py.dev.decisions import Drop, Put
+from inngest_py.dev.model import App, Claim, Event, Run, RunStatus
+from inngest_py.dev.store.port import EventFilter, RunFilter
+from inngest_py.dev.store.queries import queries
+from inngest_py.dev.store.sqlite import MIGRATIONS, SQLiteStore
+from inngest_py.errors import ConfigError
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request, tmp_path):
+    store = SQLiteStore(tmp_path / "dev.db" if request.param == "file" else None)
+    yield store
+    store.close()
+
+
+def event(number, name="a/b"):
+    return Event(id=f"e{number:03}", name=name, ts=number, received_at=number)
+
+
+def run(number, **changes):
+    given = {"status": RunStatus.COMPLETED, "function": "f", "app_id": "app", "events": (f"e{number:03}",)}
+    return Run(id=f"r{number:03}", created_at=number, ended_at=number, max_attempts=5, **{**given, **changes})
+
+
+def test_of_several_changes_the_last_counts(store):
+    store.commit([Put(Claim("f", "k", 1)), Put(Claim("f", "k", 2)), Put(Claim("f", "x", 1)), Drop(Claim("f", "x", 1))])
+
+    assert list(store.load()) == [Claim("f", "k", 2)]
+
+
+def test_a_commit_that_fails_leaves_nothing(store):
+    broken = App(id="x", url=None)  # type: ignore[arg-type]
+
+    with pytest.raises(sqlite3.IntegrityError):
+        store.commit([Put(Claim("f", "k", 1)), Put(broken)])
+
+    assert list(store.load()) == []
+
+
+def test_events_are_paged_newest_first(store):
+    store.commit([Put(event(number, "inngest/x" if number == 5 else "a/b")) for number in range(9)])
+
+    first = store.events(EventFilter(limit=3))
+    second = store.events(EventFilter(limit=3, before=(first[-1].received_at, first[-1].id), internal=False))
+
+    assert [it.id for it in first] == ["e008", "e007", "e006"]
+    assert [it.id for it in second] == ["e004", "e003", "e002"]
+    assert [it.id for it in store.events(EventFilter(name="inngest/x"))] == ["e005"]
+    assert [it.id for it in store.events(EventFilter(since=8))] == ["e008"]
+
+
+def test_runs_are_filtered_and_paged(store):
+    runs = [run(number, function=f"f{number % 2}", app_id=f"app{number % 3}") for number in range(9)]
+    store.commit([Put(it) for it in runs])
+
+    assert [it.id for it in store.runs(RunFilter(limit=2, before=(5, "r005")))] == ["r004", "r003"]
+    assert [it.id for it in store.runs(RunFilter(function="f1", limit=2))] == ["r007", "r005"]
+    assert [it.id for it in store.runs(RunFilter(function="f1", app="app0"))] == ["r003"]
+    assert store.runs(RunFilter(status="Failed")) == []
+    assert store.run("r001") == runs[1]
+    assert store.run("nobody") is None
+
+
+def test_the_runs_of_an_event_include_those_of_its_batch(store):
+    store.commit([Put(run(1)), Put(run(2, events=("e005", "e001"), batch_id="b"))])
+
+    assert [it.id for it in store.runs_of_event("e001")] == ["r001", "r002"]
+
+
+def test_history_can_be_forgotten(store):
+    store.commit([*(Put(event(number)) for number in range(4)), *(Put(run(number)) for number in range(3))])
+
+    store.forget(2)
+
+    assert [it.id for it in store.runs(RunFilter())] == ["r002"]
+    assert [it.id for it in store.events(EventFilter())] == ["e003", "e002"]
+
+
+def test_every_query_has_a_name_and_is_understood(store):
+    for text in queries().values():
+        assert text.endswith(";")
+
+
+def test_a_newer_database_is_refused_untouched(tmp_path):
+    path = tmp_path / "dev.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigError, match="version 99, which a newer inngest-py wrote"):
+        SQLiteStore(path)
+
+    assert path.read_bytes() == before
+    assert [it.name for it in tmp_path.iterdir()] == ["dev.db"]
+
+
+def test_the_version_is_stored(tmp_path):
+    path = tmp_path / "dev.db"
+    SQLiteStore(path).close()
+
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    connection.close()
+
+
+def test_a_database_in_use_is_refused(tmp_path):
+    first = SQLiteStore(tmp_path / "dev.db")
+    first.commit([Put(Claim("f", "k", 1))])
+
+    with pytest.raises(ConfigError, match="another process is using it"):
+        SQLiteStore(tmp_path / "dev.db", patience=0)
+
+    first.close()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("this is not a database, but long enough to look like something" * 20)
+
+    with pytest.raises(ConfigError, match=r"notes.txt"):
+        SQLiteStore(path)
