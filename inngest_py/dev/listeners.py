@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,12 +80,16 @@ def _origin(address: str) -> str:
 
 
 def _sockets(pid: int) -> Iterator[str]:
-    """The inodes of the sockets that a process holds."""
+    """The inodes of the sockets that a process holds. What is closed meanwhile is left out."""
     try:
-        links = [str(link.readlink()) for link in (_PROC / str(pid) / "fd").iterdir()]
+        descriptors = list((_PROC / str(pid) / "fd").iterdir())
     except OSError:
         return
-    yield from (link[8:-1] for link in links if link.startswith("socket:["))
+    for descriptor in descriptors:
+        with suppress(OSError):
+            target = str(descriptor.readlink())
+            if target.startswith("socket:["):
+                yield target[8:-1]
 
 
 def _read(file: Path) -> str:
