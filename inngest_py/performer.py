@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, Protocol, assert_never
@@ -14,7 +14,14 @@ from inngest_py.engine.plan import Plan
 from inngest_py.engine.run import Outcome, Terms
 from inngest_py.errors import UsageError
 from inngest_py.function import Function, is_async
-from inngest_py.runtime import LoopCaller, ThreadCaller, background_loop, run_on_loop
+from inngest_py.runtime import (
+    LoopCaller,
+    ThreadCaller,
+    background_loop,
+    exit_contained,
+    exit_contained_here,
+    run_on_loop,
+)
 from inngest_py.steps import aio, interrupting, settling, sync
 from inngest_py.steps.inside import close_coroutine
 from inngest_py.transport import Transport
@@ -51,7 +58,7 @@ class Performer:
             case Execute(run):
                 return self._execute(run)
             case Invoke(handler, args, kwargs):
-                return self._called(handler(*args, **kwargs))
+                return self._invoke(handler, args, kwargs)
             case Hook(call, args):
                 return self._called(call(*args))
             case Pause(seconds):
@@ -78,14 +85,21 @@ class Performer:
 
     def _called(self, result: Any) -> Any:
         """What plain code gets of a call: of a coroutine its result, after it ran on a loop."""
-        return self._on_loop(lambda: result, background_loop().running) if asyncio.iscoroutine(result) else result
+        if not asyncio.iscoroutine(result):
+            return result
+        return self._on_loop(lambda: _awaited(result), background_loop().running)
+
+    def _invoke(self, handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        with exit_contained_here():
+            return self._called(handler(*args, **kwargs))
 
     async def _ainvoke(self, handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Call a step's handler: one that is plain in a thread, so that it never holds up the loop."""
-        if is_async(handler):
-            return await handler(*args, **kwargs)
-        result: Any = await self._in_thread(lambda: handler(*args, **kwargs))
-        return await result if isawaitable(result) else result
+        with exit_contained():
+            if is_async(handler):
+                return await handler(*args, **kwargs)
+            result: Any = await self._in_thread(lambda: handler(*args, **kwargs))
+            return await result if isawaitable(result) else result
 
     def _execute(self, run: FunctionRun) -> Outcome:
         if run.function.is_async:
@@ -105,11 +119,18 @@ class Performer:
     def _run_plain(self, run: FunctionRun) -> Outcome:
         execution = interrupting.Execution(run.plan, run.terms, run.function.app_id, self.perform)
         ctx = sync.ContextSync(step=sync.StepSync(execution, run.app), group=sync.GroupSync(execution), **run.fields)
-        return execution.run(lambda: _result(run.function, run.function.handler(ctx)))
+        return execution.run(lambda: _result(run.function, ctx))
 
 
-def _result(function: Function[Any], value: Any) -> Any:
+async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    with exit_contained():
+        return await coroutine
+
+
+def _result(function: Function[Any], ctx: sync.ContextSync[Any]) -> Any:
     """The result of a plain function, which a coroutine cannot be."""
+    with exit_contained_here():
+        value = function.handler(ctx)
     if close_coroutine(value):
         raise UsageError(f'function "{function.id}" is declared with def and returned a coroutine: use async def')
     return value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -19,6 +20,23 @@ class ThreadCaller(Protocol):
     def __call__(self, call: Callable[[], T], /) -> Awaitable[T]:
         """Call it, and give its result or raise its exception."""
         ...
+
+
+@contextmanager
+def exit_contained() -> Generator[None]:
+    """Make an attempt of the user's code to end the process an error like others.
+
+    In a task, `SystemExit` would end the loop and leave all who wait for it waiting for ever.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        raise RuntimeError(f"the code tried to end the process, with sys.exit({error.code!r})") from error
+
+
+def exit_contained_here() -> AbstractContextManager[None]:
+    """Do the same in plain code; not in the main thread, where a server's signal handler may mean to end it."""
+    return nullcontext() if threading.current_thread() is threading.main_thread() else exit_contained()
 
 
 class LoopCaller(Protocol):

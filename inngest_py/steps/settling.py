@@ -18,6 +18,7 @@ from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
+from inngest_py.runtime import exit_contained
 from inngest_py.steps.inside import current_plan, current_step, refuse_nesting
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class Execution:
     async def run(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Outcome:
         """Run the function until it ends, or has to wait for the server."""
         token = current_plan.set(self.plan)
-        main = self._main = self._served = self._loop.create_task(call())
+        main = self._main = self._served = self._loop.create_task(_called(call))
         current_plan.reset(token)
         main.add_done_callback(self._main_done)
         try:
@@ -241,9 +242,14 @@ class Execution:
 
 
 def _line_of(main: asyncio.Task[Any]) -> str:
-    """Where a task waits, as `file:line` of its outermost function."""
-    frames = main.get_stack(limit=1)
-    return f"{frames[0].f_code.co_filename}:{frames[0].f_lineno}" if frames else "an unknown line"
+    """Where a function waits, as `file:line` of its outermost frame: the one that `_called` waits for."""
+    frame = getattr(getattr(main.get_coro(), "cr_await", None), "cr_frame", None)
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "an unknown line"
+
+
+async def _called(call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    with exit_contained():
+        return await call()
 
 
 def outcome_of(main: asyncio.Task[Any]) -> Outcome:

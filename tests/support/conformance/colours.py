@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -247,6 +248,34 @@ class Colours:
         assert read(hosted.send(call("app-plain")))[0]["data"] == ["id-0"]
         assert read(hosted.send(call("app-async")))[0]["data"] == ["id-0"]
         assert [path_of(request) for request in api.requests] == ["/e/NO_EVENT_KEY_SET"] * 2
+
+    def test_code_that_tries_to_end_the_process_fails_like_any_other(self, dev: Inngest, host: ServeMounts) -> None:
+        async def leave() -> None:
+            sys.exit(3)
+
+        @dev.create_function(fn_id="plain", trigger=THING)
+        def plain(_ctx: inngest.ContextSync) -> None:
+            sys.exit(3)
+
+        @dev.create_function(fn_id="async", trigger=THING)
+        async def asynchronous(_ctx: inngest.Context) -> None:
+            sys.exit(3)
+
+        @dev.create_function(fn_id="plain-step", trigger=THING)
+        def plain_step(ctx: inngest.ContextSync) -> None:
+            ctx.step.run("leave", sys.exit if ctx.attempt else leave)
+
+        @dev.create_function(fn_id="async-step", trigger=THING)
+        async def async_step(ctx: inngest.Context) -> None:
+            await ctx.step.run("leave", sys.exit if ctx.attempt else leave)
+
+        hosted = host(dev)
+
+        for fn_id in ("app-plain", "app-async"):
+            assert "sys.exit(3)" in read(hosted.send(call(fn_id)))["message"]
+        for fn_id in ("app-plain-step", "app-async-step"):
+            for attempt in (0, 1):
+                assert "sys.exit" in read(hosted.send(call(fn_id, attempt=attempt)))[0]["error"]["message"]
 
     # Leaving ---------------------------------------------------------------------------------------------------------
 
