@@ -34,7 +34,7 @@ from inngest_py.errors import ConfigError, SendEventsError
 from inngest_py.flows.authorized import outgoing_headers
 from inngest_py.flows.events import Sending, event_url, send_events
 from inngest_py.flows.signals import send_signal
-from inngest_py.function import Function, declare, failure_function
+from inngest_py.function import Function, check_colour, declare, failure_function
 from inngest_py.middleware.base import MiddlewareFactory
 from inngest_py.middleware.chain import Chain
 from inngest_py.performer import Performer
@@ -182,6 +182,7 @@ class Inngest:
         if not callable(handler):
             raise ConfigError(f'function "{fn_id}": {handler!r} is not a function')
         declaration = declare(fn_id, trigger, options)
+        check_colour(fn_id, handler)
         extras = _extras(options)
         on_failure = failure_function(self.app_id, declaration, options.get("on_failure"), **extras)
         function = Function[Any](self.app_id, declaration, handler, on_failure, **extras)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar, cast
@@ -220,6 +221,16 @@ def is_async(handler: Callable[..., Any]) -> bool:
     while isinstance(handler, functools.partial):
         handler = handler.func
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+
+
+def check_colour(fn_id: str, handler: Callable[..., Any]) -> None:
+    """Raise ConfigError if a function says that it takes the context of the other colour."""
+    wrong, right = ("ContextSync", "Context") if is_async(handler) else ("Context", "ContextSync")
+    said = next((kind for name, kind in getattr(handler, "__annotations__", {}).items() if name != "return"), None)
+    kind = getattr(typing.get_origin(said) or said, "__name__", said)
+    if isinstance(kind, str) and kind.partition("[")[0].rpartition(".")[2] == wrong:
+        word = "async def" if wrong == "ContextSync" else "def"
+        raise ConfigError(f'function "{fn_id}": a function declared with {word} takes {right}, not {wrong}')
 
 
 def check_id(fn_id: str) -> str:

@@ -25,6 +25,7 @@ from inngest_py.errors import (
     ServerError,
     ServerKindError,
     SignatureError,
+    StepError,
 )
 from inngest_py.flows.calls import run_call
 from inngest_py.flows.registration import register
@@ -278,8 +279,10 @@ class Handler:
     def _log(self, function: Function[Any], reply: Reply) -> None:
         for note in reply.notes:
             self._client.logger.warning("inngest: function %s: %s", function.id, note)
-        if reply.error is not None:
-            error = reply.error
+        error = reply.error
+        if isinstance(error, StepError):
+            self._client.logger.error("inngest: function %s failed: %s", function.id, error)
+        elif error is not None:
             about = (type(error), error, user_traceback(error))
             self._client.logger.error("inngest: function %s: an attempt failed", function.id, exc_info=about)
 

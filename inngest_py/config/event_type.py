@@ -36,7 +36,12 @@ class EventType(Generic[Model]):
         return f"EventType({self.name!r}, {getattr(self.model, '__name__', self.model)})"
 
     def __call__(self, data: Model | Mapping[str, Any] | None = None, /, **fields: Any) -> Event[Model]:
-        """Make an event out of a model, a mapping, or the fields."""
+        """Make an event out of a model, a mapping, or the fields. Raises EventDataError for one beside the other."""
+        if data is not None and fields:
+            raise EventDataError(
+                f'the data of "{self.name}" is given twice, at once and as {", ".join(fields)}: an id or a time goes '
+                "into create(data, id=..., ts=...)"
+            )
         return Event(name=self.name, data=self.validate(fields if data is None else data))
 
     def create(

@@ -34,8 +34,10 @@ class Memory:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
-        memo: Any = self._memos.get(hashed, ABSENT)
-        return ABSENT if type(memo) is dict and is_input_only(memo) else memo
+        memo = self._memos.get(hashed, ABSENT)
+        if type(memo) is dict and is_input_only(cast("dict[str, Any]", memo)):
+            return ABSENT
+        return cast("Any", memo)
 
     def edited_input(self, hashed: str) -> list[Any] | None:
         """The arguments to use instead of the code's own, where somebody edited them (PROTOCOL 5.1)."""

@@ -6,9 +6,10 @@ same plan; the async one decides about the steps that wait only when the functio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final
 
 from inngest_py.engine.identity import Identities, Key
@@ -156,6 +157,15 @@ class Plan:
                 "it ran? It goes on with what is there"
             )
 
+    def note_untyped(self, step: Step, handler: Callable[..., Any], output: object) -> None:
+        """Note that a result will come back as a dict, because nothing says what it is."""
+        kind = type(output)
+        if (hasattr(kind, "model_fields") or is_dataclass(output)) and "return" not in _annotations(handler):
+            self.notes.append(
+                f'step "{step.key.id}" returns a {kind.__name__}, and will give a dict when it is replayed: annotate '
+                f"its function with -> {kind.__name__}, or give output_type={kind.__name__}"
+            )
+
     def note_swallowed(self, line: str) -> None:
         """Note that the function went on where it was stopped, at a step in `line`; what it did then is ignored."""
         self.notes.append(
@@ -178,3 +188,9 @@ class Plan:
             f"the function has no step {target} where the server expects one; the steps without a result are: {found}. "
             "Was the function changed while it ran?"
         )
+
+
+def _annotations(handler: Any) -> Mapping[str, Any]:
+    while isinstance(handler, partial):
+        handler = handler.func
+    return getattr(handler, "__annotations__", {})

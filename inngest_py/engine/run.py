@@ -99,6 +99,7 @@ def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes
         yield from terms.hooks.after_step(step, result)
         if result.error is None:
             data = encode_output(f'step "{step.key.id}"', result.output)
+            plan.note_untyped(step, invoke.handler, result.output)
             plan.ran(step, step.ran(data))
             return data
     except Exception as error:

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any, Final, cast
 
+from inngest_py.engine.effects import Invoke
 from inngest_py.engine.plan import Plan
 from inngest_py.errors import UsageError
 from inngest_py.wire.failure import is_ours
@@ -62,6 +63,18 @@ def close_coroutine(value: object) -> bool:
         return False
     value.close()
     return True
+
+
+def called(step_id: str, handler: object, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Invoke:
+    """The call of a step's handler. Raises UsageError if it is none, such as a coroutine that was begun already."""
+    if callable(handler):
+        return Invoke(handler, args, kwargs)
+    kind = type(handler).__name__
+    close_coroutine(handler)
+    raise UsageError(
+        f'step "{step_id}" needs a function to call, not a {kind}: write step.run("{step_id}", function, argument) '
+        'instead of step.run("...", function(argument))'
+    )
 
 
 def check_branches(calls: object) -> Sequence[Callable[[], Any]]:

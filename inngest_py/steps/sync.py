@@ -17,7 +17,7 @@ from inngest_py.engine.memory import ABSENT, event_of, result_of
 from inngest_py.engine.typed import UNSTATED, typed_result
 from inngest_py.function import Function
 from inngest_py.steps.context import BaseContext
-from inngest_py.steps.inside import ParallelMode, check_branches, run_opts
+from inngest_py.steps.inside import ParallelMode, called, check_branches, run_opts
 from inngest_py.steps.interrupting import Execution
 from inngest_py.wire.event import Data, Event
 
@@ -80,7 +80,7 @@ class AISync(Asking):
         """Call a function that asks a model: like `step.run`, and shown for what it is."""
         key = self._key(step_id)
         opts = catalogue.AI_WRAP | recorded(args, kwargs)
-        memo = self._ask(key, lambda: catalogue.run(key, run_opts(opts)), Invoke(handler, args, kwargs))
+        memo = self._ask(key, lambda: catalogue.run(key, run_opts(opts)), called(key.id, handler, args, kwargs))
         return typed_result(memo, key.id, handler)
 
 
@@ -115,7 +115,7 @@ class StepSync(Asking):
         key = execution.plan.identities.next(step_id)
         memo = execution.recall(key.hashed)
         if memo is ABSENT:
-            invoke = Invoke(handler, args, kwargs)
+            invoke = called(key.id, handler, args, kwargs)
             memo = execution.take(key, lambda: catalogue.run(key, run_opts(recorded(args, kwargs))), invoke)
         return typed_result(memo, key.id, handler, output_type)
 
