@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final
 
 _EXTRA: Final = frozenset({"aiohttp", "click", "cronsim", "rich", "starlette", "uvicorn"})
+_INTERRUPTED: Final = 130
 
 
 def main() -> None:
@@ -17,3 +18,5 @@ def main() -> None:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         sys.exit('The command line is an extra that is not installed: pip install "inngest-py[dev]"')
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,7 +32,7 @@ class Child:
     @classmethod
     async def start(cls, command: Sequence[str], environ: Mapping[str, str], stdout: IO[str] | None = None) -> Child:
         """Start a command. Raises ConfigError if it cannot be."""
-        own_group = os.name == "posix" and not sys.stdin.isatty()
+        own_group = os.name == "posix" and not os.isatty(0)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, env=environ, stdout=stdout, process_group=0 if own_group else None

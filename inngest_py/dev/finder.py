@@ -105,7 +105,7 @@ class Finder:
     async def _listeners(self) -> Listeners:
         found = None if self._pid is None else await asyncio.to_thread(listeners_of, self._pid)
         if found is None or (self._pid is not None and not found.origins and not self._given):
-            return Listeners(await usual_origins() - self._taken)
+            return Listeners(await usual_origins(but=self._taken))
         return found
 
     async def _probe(self, origin: str) -> None:
@@ -144,11 +144,12 @@ class Finder:
         self._answered.clear()
 
 
-async def usual_origins() -> frozenset[str]:
-    """The usual origins at which anybody listens now."""
-    origins = [f"http://127.0.0.1:{port}" for port in PORTS]
-    open_ = await asyncio.gather(*(_is_open(port) for port in PORTS))
-    return frozenset(origin for origin, is_open in zip(origins, open_, strict=True) if is_open)
+async def usual_origins(but: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The usual origins at which anybody listens now. Those in `but` are left alone."""
+    ports = {f"http://127.0.0.1:{port}": port for port in PORTS}
+    wanted = [origin for origin in ports if origin not in but]
+    found = await asyncio.gather(*(_is_open(ports[origin]) for origin in wanted))
+    return frozenset(origin for origin, is_open in zip(wanted, found, strict=True) if is_open)
 
 
 async def _is_open(port: int) -> bool:

@@ -110,6 +110,31 @@ async def test_with_a_url_nothing_else_is_looked_at(site: Site, finder_of: Calla
     assert site.seen == ["PUT /api/inngest"]
 
 
+async def test_without_a_command_the_usual_ports_are_looked_at(
+    site: Site, finder_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inngest_py.dev.finder.PORTS", (int(site.origin.rpartition(":")[2]),))
+    finder = await finder_of(pid=None)
+
+    for _ in range(3):
+        await finder.look()
+
+    assert site.seen == ["GET /api/inngest", "PUT /api/inngest"]
+
+
+async def test_what_listened_before_the_command_is_left_alone(
+    site: Site, finder_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inngest_py.dev.finder.PORTS", (int(site.origin.rpartition(":")[2]),))
+    monkeypatch.setattr("inngest_py.dev.finder.listeners_of", lambda _: None)
+    finder = await finder_of(taken=frozenset({site.origin}))
+
+    for _ in range(3):
+        await finder.look()
+
+    assert site.seen == []
+
+
 def test_who_listens_is_known_with_the_address() -> None:
     with socket.socket() as sock, socket.socket(socket.AF_INET6) as other:
         sock.bind(("127.0.0.1", 0))
