@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import re
+import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -255,7 +255,7 @@ class Inngest:
                 events=events,
                 now=time.time_ns() // 1_000_000,
                 entropy=_entropy(),
-                jitter=random.random(),  # noqa: S311 - spreads retries, protects nothing
+                jitter=secrets.randbelow(1000) / 1000,
             )
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from inngest_py.engine.effects import Effect, Flow
 
@@ -22,7 +22,7 @@ def drive(flow: Flow[T], perform: Callable[[Effect], Any]) -> T:
             else:
                 effect = flow.send(answer)
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return cast("T", end.value)
     finally:
         flow.close()
 
@@ -39,6 +39,6 @@ async def adrive(flow: Flow[T], perform: Callable[[Effect], Awaitable[Any]]) -> 
             else:
                 effect = flow.send(answer)
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return cast("T", end.value)
     finally:
         flow.close()

@@ -25,6 +25,8 @@ FLOORS = (
     ("runtime",),
     ("steps",),
     ("middleware", "transport", "settings"),
+    ("performer",),
+    ("ai", "flows"),
     ("client", "handler"),
     ("connect",),
     ("dev",),
@@ -34,7 +36,7 @@ FLOORS = (
 )
 PURE_FLOORS = ("errors", "wire", "config", "function", "engine", "dev.decide", "dev.limits", "dev.model")
 IMPURE = ("asyncio", "threading", "socket", "sqlite3", "httpx", "os", "logging", "random", "time", "secrets")
-PACKAGES = ("wire", "config", "engine", "steps", "middleware", "dev", "dev.limits", "dev.store")
+PACKAGES = ("wire", "config", "engine", "steps", "middleware", "flows", "dev", "dev.limits", "dev.store")
 INNER = ("wire.http", "wire.ops", "engine.plan", "steps.aio", "middleware.encryption")
 INNER_DEV = (
     "dev.api",
