@@ -40,7 +40,7 @@ RESULT = {
     "approved_by": "ann",
     "tracking": "PARCEL-book-pen",
 }
-PATIENCE = 30
+PATIENCE = 60
 
 
 def main() -> None:

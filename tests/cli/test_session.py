@@ -28,7 +28,7 @@ from inngest_py.dev.session import Session
 from inngest_py.dev.terminal import JSONLog
 from inngest_py.settings import child_environment
 
-PATIENCE = 30
+PATIENCE = 60
 HERE = Path(__file__).parent
 APP = (sys.executable, "-m", "uvicorn", "--no-access-log", "--port", "0", "--app-dir", str(HERE), "app:app")
 
