@@ -3,119 +3,135 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import importlib
 import logging
 import threading
-from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from inngest_py.errors import ServerError
+from inngest_py.errors import ServerError, UsageError
 from inngest_py.wire.http import Request, Response
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx  # noqa: TC004 - at run time it is there when the first request is made
 
 TIMEOUT: Final = 30.0
 """How long a request may take, in seconds, where nothing else is said."""
+
+HTTPClient: TypeAlias = "httpx.Client | httpx.AsyncClient"
+"""A client of the HTTP library, of either colour."""
+
+_Kept: TypeAlias = "tuple[httpx.AsyncClient, AsyncGenerator[None]]"
+
+_lock: Final = threading.Lock()
+_by_loop: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept]] = WeakKeyDictionary()
+
+_sending: Final[ContextVar[bool]] = ContextVar("inngest_sending", default=False)
+"""Whether the HTTP library is at work for us, and not for the rest of the program."""
 
 
 class Transport:
     """Sends requests, from plain code and from any event loop.
 
-    Connections are kept while the loop that they belong to lives, and closed with it.
+    Without a client of their own all transports share one in plain code, and one in each event loop, which is closed
+    with the loop. A given httpx.Client serves both colours, a given httpx.AsyncClient only coroutines.
     """
 
-    def __init__(self, client: httpx.Client | httpx.AsyncClient | None = None, timeout: float | None = None) -> None:
+    def __init__(self, client: HTTPClient | None = None, timeout: float | None = None) -> None:
+        hide_event_keys()
         self._given = client
         self._timeout = TIMEOUT if timeout is None else timeout
-        self._lock = threading.Lock()
-        self._plain: httpx.Client | None = None
-        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lifetime] = WeakKeyDictionary()
 
     def send(self, request: Request, timeout: float | None = None) -> Response:
         """Send a request from plain code. Raises ServerError if there is no answer."""
-        import httpx  # noqa: PLC0415 - not needed by who only serves
-
-        try:
-            return _response(self._client().send(self._request(httpx, request, timeout)))
-        except httpx.HTTPError as error:
-            raise _unreachable(request, error) from None
+        with _answered(request):
+            client = self._client()
+            return _response(client.send(client.build_request(**self._parts(request, timeout))))
 
     async def asend(self, request: Request, timeout: float | None = None) -> Response:
         """Send a request from a coroutine. Raises ServerError if there is no answer."""
-        import httpx  # noqa: PLC0415 - not needed by who only serves
-
-        try:
-            client = await self._async_client()
-            return _response(await client.send(self._request(httpx, request, timeout)))
-        except httpx.HTTPError as error:
-            raise _unreachable(request, error) from None
-
-    def _request(self, library: Any, request: Request, timeout: float | None) -> httpx.Request:
-        limits = library.Timeout(self._timeout if timeout is None else timeout).as_dict()
-        headers = dict(request.headers)
-        return library.Request(  # type: ignore[no-any-return]
-            request.method, request.url, headers=headers, content=request.body, extensions={"timeout": limits}
-        )
+        with _answered(request):
+            if isinstance(self._given, httpx.Client):
+                return await asyncio.to_thread(self.send, request, timeout)
+            client = self._given or await _client_of_loop()
+            return _response(await client.send(client.build_request(**self._parts(request, timeout))))
 
     def _client(self) -> httpx.Client:
-        import httpx  # noqa: PLC0415 - not needed by who only serves
-
-        with self._lock:
-            if isinstance(self._given, httpx.Client):
-                return self._given
-            if self._plain is None:
-                hide_event_keys()
-                self._plain = httpx.Client()
-            return self._plain
-
-    async def _async_client(self) -> httpx.AsyncClient:
-        import httpx  # noqa: PLC0415 - not needed by who only serves
-
         if isinstance(self._given, httpx.AsyncClient):
-            return self._given
-        loop = asyncio.get_running_loop()
-        lifetime = self._by_loop.get(loop)
-        if lifetime is None:
-            hide_event_keys()
-            lifetime = self._by_loop[loop] = _Lifetime(httpx.AsyncClient())
-            await lifetime.begin()
-        return lifetime.client
+            raise UsageError(
+                "http_client is an httpx.AsyncClient, which plain code cannot use: give Inngest an httpx.Client, "
+                "which serves async code as well"
+            )
+        with _lock:
+            return self._given or _client_of_process()
+
+    def _parts(self, request: Request, timeout: float | None) -> Mapping[str, Any]:
+        return {
+            "method": request.method,
+            "url": request.url,
+            "headers": dict(request.headers),
+            "content": request.body,
+            "timeout": self._timeout if timeout is None else timeout,
+        }
 
 
-class _Lifetime:
-    """Ties a client to its loop: a loop that ends closes its asynchronous generators, and this one the client."""
+@cache
+def _client_of_process() -> httpx.Client:
+    client = httpx.Client()
+    atexit.register(client.close)
+    return client
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client = client
-        self._generator = self._live()
 
-    async def begin(self) -> None:
-        """Make the loop know of the generator."""
-        await anext(self._generator)
+async def _client_of_loop() -> httpx.AsyncClient:
+    loop = asyncio.get_running_loop()
+    kept = _by_loop.get(loop)
+    if kept is None:
+        client = httpx.AsyncClient()
+        lifetime = _closing(client)
+        kept = _by_loop[loop] = client, lifetime
+        await anext(lifetime)
+    return kept[0]
 
-    async def _live(self) -> AsyncGenerator[None]:
-        try:
-            yield
-        finally:
-            await self.client.aclose()
+
+async def _closing(client: httpx.AsyncClient) -> AsyncGenerator[None]:
+    """Close a client when its loop ends, for a loop closes its asynchronous generators then."""
+    try:
+        yield
+    finally:
+        await client.aclose()
+
+
+@contextmanager
+def _answered(request: Request) -> Generator[None]:
+    """Have the HTTP library at hand, and its errors turned into ours."""
+    globals().setdefault("httpx", importlib.import_module("httpx"))  # under the name that type checkers know
+    token = _sending.set(True)
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _unreachable(request, error) from None
+    finally:
+        _sending.reset(token)
 
 
 class _HideEventKeys(logging.Filter):
     """Keeps event keys, which are part of the URL that events are sent to, out of the HTTP library's log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
+        if _sending.get() and isinstance(record.args, tuple):
             record.args = tuple(map(_without_key, record.args))
         return True
 
 
 def _without_key(argument: object) -> object:
-    text = str(argument)
-    if "/e/" not in text:
-        return argument
-    return f"{text.partition('/e/')[0]}/e/***"
+    start, found, _ = str(argument).partition("/e/")
+    return f"{start}/e/***" if found else argument
 
 
 _FILTER: Final = _HideEventKeys()
@@ -132,7 +148,8 @@ def _response(answer: httpx.Response) -> Response:
 
 
 def _unreachable(request: Request, error: Exception) -> ServerError:
-    """Say which server could not be reached and why; the path may carry a key, and is left out."""
+    """Say which server could not be reached and why; the path may carry a key and the host a password: left out."""
     parts = urlsplit(request.url)
     reason = str(error) or type(error).__name__
-    return ServerError(f"the Inngest server at {parts.scheme}://{parts.netloc} cannot be reached: {reason}")
+    host = parts.netloc.rpartition("@")[2]
+    return ServerError(f"the Inngest server at {parts.scheme}://{host} cannot be reached: {reason}")
