@@ -92,6 +92,11 @@ def child_environment(dev_url: str, environ: Mapping[str, str] | None = None) ->
     return {key: value for key, value in found.items() if key not in _ORIGINS} | {"INNGEST_DEV": dev_url}
 
 
+def read_variable(name: str) -> str | None:
+    """A variable of the environment, or None if it is not set or empty."""
+    return os.environ.get(name) or None
+
+
 def _truthy(text: str) -> bool:
     return text.strip().lower() not in _FALSE
 
