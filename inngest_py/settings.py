@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from inngest_py.errors import ConfigError
@@ -18,6 +18,9 @@ NO_EVENT_KEY: Final = "NO_EVENT_KEY_SET"
 """The event key in development, where none is needed (PROTOCOL 2.1)."""
 
 _ORIGINS: Final = frozenset({"INNGEST_BASE_URL", "INNGEST_API_BASE_URL", "INNGEST_EVENT_API_BASE_URL"})
+_Given: TypeAlias = tuple[str, str | None]
+"""The name of an argument or a variable, and its value."""
+
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -67,18 +70,23 @@ def read_settings(
 ) -> Settings:
     """Put arguments and environment together. Raises ConfigError, naming the argument or the variable at fault."""
     found = os.environ if environ is None else environ
+
+    def given(argument: str, value: str | None, variable: str) -> tuple[_Given, _Given]:
+        return (argument, value), (variable, found.get(variable))
+
     dev = not is_production if is_production is not None else _truthy(found.get("INNGEST_DEV", ""))
-    base = base_url or found.get("INNGEST_BASE_URL") or (_dev_url(found) if dev else None)
+    base = (*given("base_url", base_url, "INNGEST_BASE_URL"), ("INNGEST_DEV", _dev_url(found) if dev else None))
+    api = given("api_base_url", api_base_url, "INNGEST_API_BASE_URL")
+    events = given("event_api_base_url", event_api_base_url, "INNGEST_EVENT_API_BASE_URL")
+    fallback = given("signing_key_fallback", signing_key_fallback, "INNGEST_SIGNING_KEY_FALLBACK")
     return Settings(
         dev=dev,
-        env=env or found.get("INNGEST_ENV") or None,
-        event_key=event_key or found.get("INNGEST_EVENT_KEY") or None,
-        signing_key=_key(signing_key or found.get("INNGEST_SIGNING_KEY")),
-        signing_key_fallback=_key(signing_key_fallback or found.get("INNGEST_SIGNING_KEY_FALLBACK")),
-        api_origin=_origin("api_base_url", api_base_url or found.get("INNGEST_API_BASE_URL") or base or API_ORIGIN),
-        event_api_origin=_origin(
-            "event_api_base_url", event_api_base_url or found.get("INNGEST_EVENT_API_BASE_URL") or base or EVENT_ORIGIN
-        ),
+        env=_text(*given("env", env, "INNGEST_ENV")),
+        event_key=_text(*given("event_key", event_key, "INNGEST_EVENT_KEY")),
+        signing_key=_key(*given("signing_key", signing_key, "INNGEST_SIGNING_KEY")),
+        signing_key_fallback=_key(*fallback),
+        api_origin=_origin(*api, *base) or API_ORIGIN,
+        event_api_origin=_origin(*events, *base) or EVENT_ORIGIN,
         serve_origin=found.get("INNGEST_SERVE_ORIGIN") or None,
         serve_path=found.get("INNGEST_SERVE_PATH") or None,
         allow_unsigned_sync=dev or _truthy(found.get("INNGEST_ENABLE_UNAUTHED_SYNC", "true")),
@@ -102,20 +110,46 @@ def _truthy(text: str) -> bool:
 
 
 def _dev_url(environ: Mapping[str, str]) -> str:
-    """`INNGEST_DEV` may be the URL of the dev server."""
-    value = environ.get("INNGEST_DEV", "").strip()
-    return value if "://" in value else DEV_ORIGIN
+    """`INNGEST_DEV` may be the URL of the dev server instead of a yes."""
+    value = environ.get("INNGEST_DEV", "")
+    return value if set(value) & set(":/.") else DEV_ORIGIN
 
 
-def _key(text: str | None) -> SigningKey | None:
-    return SigningKey(text) if text else None
+def _first(given: Sequence[_Given]) -> tuple[str, str] | None:
+    """The first that says something, with its name, and without the line break that a secret's file may end in."""
+    return next(((name, value.strip()) for name, value in given if value and value.strip()), None)
 
 
-def _origin(name: str, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ConfigError(f'{name}="{url}" is not an http or https URL')
-    return url.rstrip("/")
+def _text(*given: _Given) -> str | None:
+    first = _first(given)
+    return None if first is None else first[1]
+
+
+def _key(*given: _Given) -> SigningKey | None:
+    first = _first(given)
+    if first is None:
+        return None
+    try:
+        return SigningKey(first[1])
+    except ConfigError as error:
+        raise ConfigError(f"{first[0]}: {error}") from None
+
+
+def _origin(*given: _Given) -> str | None:
+    first = _first(given)
+    return None if first is None else check_url(*first).rstrip("/")
+
+
+def check_url(name: str, url: str) -> str:
+    """Return a URL. Raises ConfigError, naming it, if it is not one of http or https."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ConfigError(f'{name}="{url}" is not an http or https URL: write it as "https://example.com"')
+    return url
 
 
 def _threads(text: str | None) -> int | None:

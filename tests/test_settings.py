@@ -1,0 +1,202 @@
+"""What an app is configured to be: arguments before variables, and errors that name the one at fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inngest_py.errors import ConfigError
+from inngest_py.settings import Settings, child_environment, read_settings
+
+KEY = "signkey-test-0123456789abcdef"
+DEV = "http://127.0.0.1:8288"
+CLOUD = ("https://api.inngest.com", "https://inn.gs")
+
+
+def settings(environ: dict[str, str] | None = None, **arguments: Any) -> Settings:
+    return read_settings(environ=environ or {}, **arguments)
+
+
+def origins(found: Settings) -> tuple[str, str]:
+    return found.api_origin, found.event_api_origin
+
+
+# Modes -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["1", "true", "yes", "anything", "http://localhost:9000"])
+def test_an_app_is_in_development_if_the_variable_says_so(value: str) -> None:
+    found = settings({"INNGEST_DEV": value})
+
+    assert (found.dev, found.server_kind, found.allow_unsigned_sync) == (True, "dev", True)
+
+
+@pytest.mark.parametrize("environ", [{}, *({"INNGEST_DEV": no} for no in ("", "0", "false", "False", " no ", "off"))])
+def test_an_app_is_in_production_unless_the_variable_says_otherwise(environ: dict[str, str]) -> None:
+    found = settings(environ)
+
+    assert (found.dev, found.server_kind) == (False, "cloud")
+    assert origins(found) == CLOUD
+
+
+@pytest.mark.parametrize(("is_production", "dev"), [(True, False), (False, True)])
+@pytest.mark.parametrize("variable", ["0", "1"])
+def test_the_argument_comes_before_the_variable(is_production: bool, dev: bool, variable: str) -> None:
+    assert settings({"INNGEST_DEV": variable}, is_production=is_production).dev is dev
+
+
+@pytest.mark.parametrize(("value", "allowed"), [("false", False), ("0", False), ("true", True), ("", False)])
+def test_an_unsigned_sync_can_be_forbidden_in_production(value: str, allowed: bool) -> None:
+    assert settings({"INNGEST_ENABLE_UNAUTHED_SYNC": value}).allow_unsigned_sync is allowed
+
+
+def test_an_unsigned_sync_is_allowed_if_nothing_is_said() -> None:
+    assert settings().allow_unsigned_sync
+
+
+# Addresses ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environ", "arguments", "expected"),
+    [
+        ({"INNGEST_DEV": "1"}, {}, (DEV, DEV)),
+        ({"INNGEST_DEV": "http://dev:9000/"}, {}, ("http://dev:9000", "http://dev:9000")),
+        ({"INNGEST_DEV": "http://dev:9000"}, {"is_production": True}, CLOUD),
+        ({"INNGEST_BASE_URL": "http://base"}, {}, ("http://base", "http://base")),
+        ({"INNGEST_DEV": "http://dev", "INNGEST_BASE_URL": "http://base"}, {}, ("http://base", "http://base")),
+        ({"INNGEST_BASE_URL": "http://base"}, {"base_url": "http://mine"}, ("http://mine", "http://mine")),
+        (
+            {"INNGEST_BASE_URL": "http://base", "INNGEST_API_BASE_URL": "http://api"},
+            {"base_url": "http://mine"},
+            ("http://api", "http://mine"),
+        ),
+        (
+            {"INNGEST_EVENT_API_BASE_URL": "http://events", "INNGEST_API_BASE_URL": "http://api"},
+            {"api_base_url": "http://mine"},
+            ("http://mine", "http://events"),
+        ),
+        ({}, {"event_api_base_url": "https://events/path/"}, (CLOUD[0], "https://events/path")),
+        ({"INNGEST_BASE_URL": " http://base\n"}, {}, ("http://base", "http://base")),
+        ({"INNGEST_BASE_URL": " "}, {}, CLOUD),
+        ({}, {"base_url": "http://[::1]:8288"}, ("http://[::1]:8288", "http://[::1]:8288")),
+    ],
+)
+def test_an_address_comes_from_whoever_is_most_specific(
+    environ: dict[str, str], arguments: dict[str, str], expected: tuple[str, str]
+) -> None:
+    assert origins(settings(environ, **arguments)) == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "arguments", "named"),
+    [
+        ({}, {"base_url": "ftp://base"}, 'base_url="ftp://base"'),
+        ({}, {"api_base_url": "api.inngest.com"}, 'api_base_url="api.inngest.com"'),
+        ({}, {"event_api_base_url": "http://"}, 'event_api_base_url="http://"'),
+        ({"INNGEST_BASE_URL": "http://["}, {}, 'INNGEST_BASE_URL="http://["'),
+        ({"INNGEST_API_BASE_URL": "http://a:port"}, {}, 'INNGEST_API_BASE_URL="http://a:port"'),
+        ({"INNGEST_EVENT_API_BASE_URL": "http://a:99999"}, {}, 'INNGEST_EVENT_API_BASE_URL="http://a:99999"'),
+        ({"INNGEST_DEV": "dev-server:8288"}, {}, 'INNGEST_DEV="dev-server:8288"'),
+        ({"INNGEST_DEV": "ftp://dev"}, {}, 'INNGEST_DEV="ftp://dev"'),
+    ],
+)
+def test_an_address_that_is_none_is_named_by_whoever_gave_it(
+    environ: dict[str, str], arguments: dict[str, str], named: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(environ, **arguments)
+
+    assert str(caught.value).startswith(f"{named} is not an http or https URL")
+
+
+# Keys --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_keys_come_from_arguments_or_variables() -> None:
+    environ = {"INNGEST_SIGNING_KEY": "aa", "INNGEST_SIGNING_KEY_FALLBACK": "bb", "INNGEST_EVENT_KEY": "cc\n"}
+
+    given, mixed = settings(environ), settings(environ, signing_key="dd", event_key="ee")
+
+    assert [key.digest() for key in given.signing_keys] == [
+        key.digest() for key in settings(signing_key="aa", signing_key_fallback="bb").signing_keys
+    ]
+    assert (given.event_key, mixed.event_key) == ("cc", "ee")
+    assert mixed.signing_keys[0].digest() != given.signing_keys[0].digest()
+    assert mixed.signing_keys[1].digest() == given.signing_keys[1].digest()
+
+
+def test_an_app_without_keys_has_none() -> None:
+    found = settings({"INNGEST_EVENT_KEY": "", "INNGEST_SIGNING_KEY": " "})
+
+    assert (found.event_key, found.signing_key, found.signing_keys) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("environ", "arguments", "named"),
+    [
+        ({}, {"signing_key": "hunter2"}, "signing_key: "),
+        ({}, {"signing_key_fallback": "hunter2"}, "signing_key_fallback: "),
+        ({"INNGEST_SIGNING_KEY": "hunter2"}, {}, "INNGEST_SIGNING_KEY: "),
+        ({"INNGEST_SIGNING_KEY_FALLBACK": "hunter2"}, {}, "INNGEST_SIGNING_KEY_FALLBACK: "),
+    ],
+)
+def test_a_key_that_is_none_is_named_and_not_shown(
+    environ: dict[str, str], arguments: dict[str, str], named: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(environ, **arguments)
+
+    assert str(caught.value).startswith(f"{named}the signing key must be")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_settings_show_no_key() -> None:
+    found = settings(signing_key=KEY, signing_key_fallback=KEY, event_key="event-secret")
+
+    assert repr(found) == "Settings(cloud, api_origin='https://api.inngest.com', event_api_origin='https://inn.gs')"
+    assert repr(settings(is_production=False)).startswith("Settings(dev, ")
+
+
+# The rest ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_environment_and_the_place_of_the_app_may_be_told() -> None:
+    environ = {"INNGEST_ENV": "branch", "INNGEST_SERVE_ORIGIN": "https://a", "INNGEST_SERVE_PATH": "/x"}
+
+    found = settings(environ)
+
+    assert (found.env, found.serve_origin, found.serve_path) == ("branch", "https://a", "/x")
+    assert settings(environ, env="other").env == "other"
+
+
+@pytest.mark.parametrize(("value", "threads"), [(None, None), ("", None), ("0", 0), ("12", 12)])
+def test_the_number_of_threads_may_be_told(value: str | None, threads: int | None) -> None:
+    environ = {} if value is None else {"INNGEST_THREAD_POOL_MAX_WORKERS": value}
+
+    assert settings(environ).threads == threads
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "1.5"])
+def test_a_number_of_threads_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match=f'INNGEST_THREAD_POOL_MAX_WORKERS="{value}" must be a number from 0'):
+        settings({"INNGEST_THREAD_POOL_MAX_WORKERS": value})
+
+
+def test_the_environment_of_the_process_is_read_if_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INNGEST_DEV", "1")
+
+    assert read_settings().dev
+
+
+def test_an_app_started_by_the_dev_server_uses_it_whatever_else_is_set() -> None:
+    environ = {"PATH": "/bin", "INNGEST_BASE_URL": "http://a", "INNGEST_API_BASE_URL": "b", "INNGEST_DEV": "0"}
+
+    assert child_environment(DEV, environ) == {"PATH": "/bin", "INNGEST_DEV": DEV}
+
+
+def test_an_app_started_by_the_dev_server_has_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP", "1")
+
+    assert child_environment(DEV)["SHOP"] == "1"
