@@ -72,7 +72,7 @@ class HTTPExecutor:
         except TimeoutError as error:
             return unreachable(str(error)) if isinstance(error, aiohttp.ServerConnectionError) else too_slow()
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return unreachable(str(error) or type(error).__name__)
+            return unreachable(_reason(error))
         return read_reply(response, self._clock())
 
     async def fetch(self, fetch: Fetch) -> FetchReply:
@@ -98,7 +98,7 @@ class HTTPExecutor:
         except _TooLargeError:
             return FetchReply(url=url, fault="the reply is too large")
         except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
-            return FetchReply(url=url, fault=str(error) or type(error).__name__)
+            return FetchReply(url=url, fault=_reason(error))
         return FetchReply(url, response.status, response.headers, response.body)
 
     def _signature(self, body: bytes) -> dict[str, str]:
@@ -155,6 +155,13 @@ class LocalExecutor:
     async def fetch(self, fetch: Fetch) -> FetchReply:
         """Refuse: nothing outside of this process is reached."""
         return FetchReply(url=str(fetch.options.get("url")), fault="Unable to reach SDK URL")
+
+
+def _reason(error: Exception) -> str:
+    """Why a server was not reached, in the words of the operating system where it is that."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return (error.os_error.strerror or str(error.os_error)).lower()
+    return str(error) or type(error).__name__
 
 
 async def _note_reuse(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:

@@ -60,8 +60,10 @@ class Reply:
 
 @dataclass(slots=True)
 class Terms:
-    """What holds for one execution: the retry policy, the middleware, and whether it may go on after a step."""
+    """What holds for one execution: whose it is, the retry policy, the middleware, and whether it may go on."""
 
+    app_id: str = ""
+    run_id: str = ""
     policy: Policy = field(default_factory=Policy)
     hooks: Hooks = NO_HOOKS
     checkpoints: Checkpoints = field(default_factory=Checkpoints)

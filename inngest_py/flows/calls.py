@@ -14,7 +14,7 @@ from inngest_py.engine.memory import Memory
 from inngest_py.engine.plan import Plan
 from inngest_py.engine.run import Outcome, Raised, Reply, Returned, Terms, conclude
 from inngest_py.engine.verdict import Policy
-from inngest_py.errors import InngestError
+from inngest_py.errors import InvalidJSONError
 from inngest_py.flows.checkpoints import Saver, can_checkpoint
 from inngest_py.function import FAILED_EVENT, INVOKED_EVENT, Function
 from inngest_py.middleware.base import CallInput, MiddlewareFactory
@@ -42,7 +42,11 @@ def run_call(
     """Run a function as a call asks. Raises StepNotFoundError if a targeted step was never met."""
     chain = Chain([make(cast("Any", app), request) for make in (*app.middleware, *function.middleware)])
     terms = Terms(
-        Policy(call.attempt, call.max_attempts, function.retries), chain, _checkpoints(app, function, call, clock)
+        app_id=function.app_id,
+        run_id=call.run_id,
+        policy=Policy(call.attempt, call.max_attempts, function.retries),
+        hooks=chain,
+        checkpoints=_checkpoints(app, function, call, clock),
     )
     draft = CallInput(call.run_id, call.attempt, call.event, list(call.events))
     plan = Plan(Memory({}))
@@ -112,10 +116,16 @@ def _about_failure(function: Function[Any], event: Event[dict[str, Any]]) -> dic
     """What an `on_failure` handler is told: the error, and the event of the run that failed (PROTOCOL 15.1)."""
     if event.name != FAILED_EVENT:
         return {}
-    about: dict[str, Any] = {"error": step_error("", event.data.get("error"))}
-    failed = cast("Sequence[object] | object | None", event.data.get("event"))
+    return {"error": step_error("", event.data.get("error")), "failed_event": _failed_event(function, event)}
+
+
+def _failed_event(function: Function[Any], event: Event[dict[str, Any]]) -> Event[Any] | None:
+    """The event of the run that failed, in its type unless that is why it failed."""
     try:
-        about["failed_event"] = typed_event(function, read_event(failed)) if failed is not None else None
-    except InngestError:
-        about["failed_event"] = None
-    return about
+        failed = read_event(event.data.get("event"))
+    except InvalidJSONError:
+        return None
+    try:
+        return typed_event(function, failed)
+    except Exception:  # whatever a validator of the user's raises
+        return failed

@@ -18,7 +18,7 @@ from inngest_py.engine.memory import ABSENT, event_of, result_of
 from inngest_py.engine.typed import UNSTATED, typed_result
 from inngest_py.function import Function
 from inngest_py.steps.context import BaseContext
-from inngest_py.steps.inside import ParallelMode, called, check_branches, parallel_mode, run_opts
+from inngest_py.steps.inside import ParallelMode, called, check_branches, identified, parallel_mode, run_opts
 from inngest_py.steps.settling import Execution
 from inngest_py.wire.event import Data, Event
 
@@ -196,9 +196,12 @@ class Step(Asking):
         return response_of(result_of(memo, key.id))
 
     async def send_event(self, step_id: StepId, events: Event[Any] | Sequence[Event[Any]]) -> list[str]:
-        """Send events once, and give their ids. Use it rather than `client.send` in a function."""
+        """Send events once, and give the ids that the server assigned. Use it rather than `client.send` in a function.
+
+        An event without an `id` gets one of the run and the step: sent again after a crash, it starts nothing twice.
+        """
         key = self._key(step_id)
-        invoke = Invoke(self._app.send, (events,))
+        invoke = Invoke(self._app.send, (identified(events, self._execution.terms.run_id, key),))
         memo = await self._ask(key, lambda: catalogue.run(key, run_opts(catalogue.SEND_EVENT)), invoke)
         return cast("list[str]", result_of(memo, key.id))
 
@@ -232,7 +235,7 @@ class Step(Asking):
     ) -> Any:
         """Run a function that is known by its id only, of this app or another."""
         key = self._key(step_id)
-        target = f"{app_id or self._execution.app_id}-{function_id}"
+        target = f"{app_id or self._execution.terms.app_id}-{function_id}"
         memo = await self._ask(key, lambda: catalogue.invoke(key, target, data, timeout, v))
         return result_of(memo, key.id)
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, cast
 
 from inngest_py.engine.effects import Invoke
+from inngest_py.engine.identity import Key
 from inngest_py.engine.plan import Plan
 from inngest_py.errors import UsageError
+from inngest_py.wire.event import Event
 from inngest_py.wire.failure import is_ours
 
 
@@ -75,6 +78,15 @@ def called(step_id: str, handler: object, args: Sequence[Any], kwargs: Mapping[s
         f'step "{step_id}" needs a function to call, not a {kind}: write step.run("{step_id}", function, argument) '
         'instead of step.run("...", function(argument))'
     )
+
+
+def identified(events: Event[Any] | Iterable[Event[Any]], run_id: str, key: Key) -> list[Event[Any]]:
+    """Events with an id each: their own, or one that is the same whenever this step sends them (PROTOCOL 10.1)."""
+    listed = [events] if isinstance(events, Event) else list(events)
+    return [
+        replace(event, id=f"{run_id}.{key.hashed}.{index}") if isinstance(event, Event) and not event.id else event
+        for index, event in enumerate(listed)
+    ]
 
 
 def check_branches(calls: object) -> Sequence[Callable[[], Any]]:

@@ -39,10 +39,9 @@ class Branch:
 class Execution:
     """One execution of one plain function."""
 
-    def __init__(self, plan: Plan, terms: Terms, app_id: str, perform: Callable[[Effect], Any]) -> None:
+    def __init__(self, plan: Plan, terms: Terms, perform: Callable[[Effect], Any]) -> None:
         self.plan = plan
-        self.app_id = app_id
-        self._terms = terms
+        self.terms = terms
         self._perform = perform
         self._watched = terms.hooks.active
         self._branch: Branch | None = None
@@ -86,10 +85,10 @@ class Execution:
             raise Interrupt
         memo = self.plan.memory.recall(key.hashed)
         if memo is ABSENT:
-            memo = self._meet(*self._flow(self._terms.hooks.report(make(), invoke)))
+            memo = self._meet(*self._flow(self.terms.hooks.report(make(), invoke)))
         else:
             self.plan.turns.hand_over(key.hashed)
-        return self._flow(self._terms.hooks.recall(make(), memo)) if self._watched else memo
+        return self._flow(self.terms.hooks.recall(make(), memo)) if self._watched else memo
 
     def _meet(self, step: Step, invoke: Invoke | None) -> Any:
         if self.plan.meet(step, alone=self._branch is None) is Answer.RUN and invoke is not None:
@@ -136,7 +135,7 @@ class Execution:
     def _execute(self, step: Step, invoke: Invoke) -> Any:
         token = current_step.set(step.key.id)
         try:
-            return self._flow(run_step(self.plan, step, invoke, self._terms))
+            return self._flow(run_step(self.plan, step, invoke, self.terms))
         finally:
             current_step.reset(token)
 

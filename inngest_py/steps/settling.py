@@ -48,10 +48,9 @@ class Waiter:
 class Execution:
     """One execution of one async function."""
 
-    def __init__(self, plan: Plan, terms: Terms, app_id: str, perform: Callable[[Effect], Awaitable[Any]]) -> None:
+    def __init__(self, plan: Plan, terms: Terms, perform: Callable[[Effect], Awaitable[Any]]) -> None:
         self.plan = plan
-        self.app_id = app_id
-        self._terms = terms
+        self.terms = terms
         self._perform = perform
         self._loop = asyncio.get_running_loop()
         self._memory = plan.memory
@@ -127,10 +126,10 @@ class Execution:
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:
-            memo = await self._meet(*await self._flow(self._terms.hooks.report(make(), invoke)))
+            memo = await self._meet(*await self._flow(self.terms.hooks.report(make(), invoke)))
         else:
             await self._wait(key, self._stored)
-        return await self._flow(self._terms.hooks.recall(make(), memo)) if self._watched else memo
+        return await self._flow(self.terms.hooks.recall(make(), memo)) if self._watched else memo
 
     async def _meet(self, step: Step, invoke: Invoke | None) -> Any:
         if self.plan.meet(step, alone=False) is Answer.REPORT:
@@ -174,7 +173,7 @@ class Execution:
         self._executing = True
         token = current_step.set(step.key.id)
         try:
-            return await self._flow(run_step(self.plan, step, invoke, self._terms))
+            return await self._flow(run_step(self.plan, step, invoke, self.terms))
         except asyncio.CancelledError:
             self._give_up(step)
             raise

@@ -15,6 +15,7 @@ MAX_CAUSES: Final = 5
 """How many causes behind an error are written: a chain may be endless."""
 
 _OURS: Final = Path(__file__).parent.parent
+_CALLERS: Final = frozenset({"asgiref", "asyncio", "contextlib.py", "futures", "threading.py"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,9 @@ def _stack(error: BaseException) -> str:
 
 
 def user_traceback(error: BaseException) -> TracebackType | None:
-    """The traceback of an exception from where the user's code begins: our own frames tell them nothing."""
+    """The traceback of an exception from where the user's code begins: what calls it tells them nothing."""
     found = error.__traceback__
-    while found is not None and is_ours(found.tb_frame.f_code):
+    while found is not None and is_machinery(found.tb_frame.f_code):
         found = found.tb_next
     return found or error.__traceback__
 
@@ -77,6 +78,12 @@ def user_traceback(error: BaseException) -> TracebackType | None:
 def is_ours(code: CodeType) -> bool:
     """Whether code is of this package, and not the user's."""
     return Path(code.co_filename).is_relative_to(_OURS)
+
+
+def is_machinery(code: CodeType) -> bool:
+    """Whether code is of this package, or of what it calls the user's code with: threads, tasks, asgiref."""
+    path = Path(code.co_filename)
+    return path.is_relative_to(_OURS) or path.parent.name in _CALLERS or path.name in _CALLERS
 
 
 def step_error(step_id: str, body: object) -> StepError:

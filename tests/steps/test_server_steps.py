@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from inngest_py import ConfigError, Context, ContextSync, Handler, StepError, TriggerEvent, ai
+from inngest_py import ConfigError, Context, ContextSync, Event, Handler, StepError, TriggerEvent, ai
 from played import Played, call_request, make_client, play
 
 TRIGGER = TriggerEvent(event="test/event")
@@ -267,3 +268,31 @@ def test_errors_may_stand_among_the_results_of_a_group(colour):
     both(client, plain, coroutine)
 
     assert play(client, colour).output == [False, True]
+
+
+@COLOURS
+def test_events_that_a_step_sends_have_the_same_ids_whenever_it_sends_them(colour):
+    sent = []
+
+    def answer(request):
+        sent.append([event.get("id") for event in json.loads(request.content)])
+        return httpx.Response(200, json={"ids": ["1", "2"], "status": 200})
+
+    client = make_client(http_client=httpx.Client(transport=httpx.MockTransport(answer)), checkpointing=False)
+
+    def events():
+        return [Event(name="a"), Event(name="b", id="mine")]
+
+    def plain(ctx: ContextSync):
+        return ctx.step.send_event("send", events())
+
+    async def coroutine(ctx: Context):
+        return await ctx.step.send_event("send", events())
+
+    both(client, plain, coroutine)
+    handler = Handler(client, framework="test")
+
+    for _ in range(2):
+        handler.handle(call_request(f"app-{colour}"))
+
+    assert sent == [[f"R1.{hashlib.sha1(b'send').hexdigest()}.0", "mine"]] * 2

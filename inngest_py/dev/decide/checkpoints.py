@@ -38,13 +38,13 @@ def _save(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
         turn, live, op.id, name=op.display_name or op.name or op.id, op=op.code.value, status=StepStatus.COMPLETED
     )
     if job is not None:
-        step = executed(turn, step, job)
+        step = replace(executed(turn, step, job), error=None)
     memo = op.data if op.code is Opcode.STEP else f'{{"data":{op.data}}}'
     memoise(turn, live, step, memo, began=_began(turn, live, job))
 
 
 def _began(turn: Turn, live: Live, job: Job | None) -> int:
     """A step that is saved began when the one before it ended."""
-    ends = [step.ended_at for step in live.steps.values() if step.ended_at is not None]
+    last = next((step.ended_at for step in reversed(live.steps.values()) if step.ended_at is not None), 0)
     started = None if job is None else job.started_at
-    return max([*ends[-1:], started or turn.now])
+    return max(last, started or turn.now)
