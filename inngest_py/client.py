@@ -32,7 +32,7 @@ from inngest_py.engine.drive import adrive, drive
 from inngest_py.engine.effects import Flow
 from inngest_py.errors import ConfigError, SendEventsError
 from inngest_py.flows.authorized import outgoing_headers
-from inngest_py.flows.events import Sending, event_url, send_events
+from inngest_py.flows.events import Sending, send_events
 from inngest_py.flows.signals import send_signal
 from inngest_py.function import Function, check_colour, declare, failure_function
 from inngest_py.middleware.base import MiddlewareFactory
@@ -250,7 +250,8 @@ class Inngest:
             )
         return send_events(
             Sending(
-                url=event_url(settings.event_api_origin, key),
+                origin=settings.event_api_origin,
+                event_key=key,
                 headers=outgoing_headers(settings),
                 events=events,
                 now=time.time_ns() // 1_000_000,

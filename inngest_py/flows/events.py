@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import quote
 
 from inngest_py.engine.effects import Exchange, Flow, Pause
-from inngest_py.errors import InvalidJSONError, SendEventsError, ServerError, UnserializableError
+from inngest_py.errors import SendEventsError, ServerError, UnserializableError
 from inngest_py.wire import headers
-from inngest_py.wire.codec import decode, encode
+from inngest_py.wire.codec import as_list, decode_object, encode
 from inngest_py.wire.event import RESERVED_PREFIX, Event
 from inngest_py.wire.http import Request, Response
 from inngest_py.wire.ulid import seed
@@ -30,24 +30,21 @@ _LATEST: Final = 4_102_444_800_000
 _FIRST_PAUSE: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
     """One logical send: where to, what, and the time and randomness that make its retries harmless.
 
-    `now` is in Unix milliseconds; `entropy` are ten random bytes for each request, of which there may be several.
+    `now` is in Unix milliseconds; `entropy` are ten random bytes for each request, of which there may be several;
+    `jitter` from 0 to 1 says how much longer to wait before trying again.
     """
 
-    url: str
+    origin: str
+    event_key: str = field(repr=False)
     headers: Mapping[str, str]
     events: Sequence[Event[Any]]
     now: int
     entropy: Iterator[bytes]
     jitter: float
-
-
-def event_url(origin: str, event_key: str) -> str:
-    """Where events are sent."""
-    return f"{origin}/e/{quote(event_key, safe='')}"
 
 
 def send_events(sending: Sending) -> Flow[list[str]]:
@@ -57,12 +54,14 @@ def send_events(sending: Sending) -> Flow[list[str]]:
     with the ids of those that were accepted.
     """
     ids: list[str] = []
+    key = quote(sending.event_key, safe="")
     for body in _requests([_encoded(event, sending.now) for event in sending.events]):
         found = {**sending.headers, headers.EVENT_ID_SEED: seed(sending.now, next(sending.entropy))}
         try:
-            ids += yield from _send(Request("POST", sending.url, found, body), sending.jitter)
+            ids += yield from _send(Request("POST", f"{sending.origin}/e/{key}", found, body), sending.jitter)
         except SendEventsError as error:
-            raise SendEventsError(error.message, [*ids, *error.ids]) from None
+            message = error.message.replace(key, "***").replace(sending.event_key, "***")
+            raise SendEventsError(message, [*ids, *error.ids]) from None
     return ids
 
 
@@ -96,7 +95,7 @@ def _requests(events: Sequence[bytes]) -> Iterator[bytes]:
 
 def _send(request: Request, jitter: float) -> Flow[list[str]]:
     """Send one request, again while the server cannot be reached or has trouble of its own."""
-    for again in range(1, TRIES):
+    for again in range(TRIES - 1):
         outcome = yield from _try(request)
         if not isinstance(outcome, SendEventsError):
             return _ids(outcome)
@@ -112,30 +111,21 @@ def _try(request: Request) -> Flow[Response | SendEventsError]:
     try:
         response: Response = yield Exchange(request)
     except ServerError as error:
-        return SendEventsError(f"no event was sent: {error}")
+        return SendEventsError(f"events were not sent: {error}")
     return response if response.status < HTTPStatus.INTERNAL_SERVER_ERROR else _refusal(response)
 
 
 def _ids(response: Response) -> list[str]:
-    ids = _fields(response).get("ids")
-    if response.status == HTTPStatus.OK and isinstance(ids, list):
-        return [str(item) for item in cast("list[object]", ids)]
+    ids = as_list(decode_object(response.body).get("ids"))
+    if response.status == HTTPStatus.OK and ids is not None:
+        return [str(item) for item in ids]
     raise _refusal(response)
 
 
 def _refusal(response: Response) -> SendEventsError:
     """Say why the server did not take the events, in its own words where it has any."""
-    fields = _fields(response)
+    fields = decode_object(response.body)
     reason = fields.get("error") or fields.get("message") or response.body[:200].decode(errors="replace").strip()
     said = f": {reason}" if reason else ""
-    ids = fields.get("ids")
-    accepted = [str(item) for item in cast("list[object]", ids) if item] if isinstance(ids, list) else []
+    accepted = [str(item) for item in as_list(fields.get("ids")) or () if item]
     return SendEventsError(f"the event API answered with status {response.status}{said}", accepted)
-
-
-def _fields(response: Response) -> Mapping[str, Any]:
-    try:
-        body = decode(response.body)
-    except InvalidJSONError:
-        return {}
-    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}

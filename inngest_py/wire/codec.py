@@ -61,6 +61,14 @@ def _refuse_constant(name: str) -> None:
     raise InvalidJSONError(f"the body is not JSON: {name} is not a JSON number")
 
 
+def decode_object(data: bytes) -> dict[str, Any]:
+    """Read JSON text where an answer that is no object says nothing: then the object is empty."""
+    try:
+        return as_object(decode(data)) or {}
+    except InvalidJSONError:
+        return {}
+
+
 def as_object(value: object) -> dict[str, Any] | None:
     """The value if it is a JSON object, else None."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
