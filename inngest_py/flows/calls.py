@@ -14,7 +14,6 @@ from inngest_py.engine.memory import Memory
 from inngest_py.engine.plan import Plan
 from inngest_py.engine.run import Outcome, Raised, Reply, Returned, Terms, conclude
 from inngest_py.engine.verdict import Policy
-from inngest_py.errors import InvalidJSONError
 from inngest_py.flows.checkpoints import Saver, can_checkpoint
 from inngest_py.function import FAILED_EVENT, INVOKED_EVENT, Function
 from inngest_py.middleware.base import CallInput, MiddlewareFactory
@@ -120,12 +119,8 @@ def _about_failure(function: Function[Any], event: Event[dict[str, Any]]) -> dic
 
 
 def _failed_event(function: Function[Any], event: Event[dict[str, Any]]) -> Event[Any] | None:
-    """The event of the run that failed, in its type unless that is why it failed."""
+    """The event of the run that failed, in its type; None if that is why it failed."""
     try:
-        failed = read_event(event.data.get("event"))
-    except InvalidJSONError:
-        return None
-    try:
-        return typed_event(function, failed)
+        return typed_event(function, read_event(event.data.get("event")))
     except Exception:  # whatever a validator of the user's raises
-        return failed
+        return None
