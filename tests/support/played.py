@@ -62,7 +62,8 @@ class Job:
 class Played:
     """One run of one function, played to its end.
 
-    `choose` picks which of the queued requests is made next; `deliver` may repeat one (its answer is then dropped).
+    `choose` picks which of the queued requests is made next. `repeat` may have a request made twice, and `lose` have
+    its answer lost: then it is made again. What ran in vain is in `wasted`, by hashed step id.
     """
 
     handler: Handler
@@ -70,6 +71,7 @@ class Played:
     event: dict[str, Any] | None = None
     choose: Callable[[int], int] = lambda _count: 0
     repeat: Callable[[], bool] = lambda: False
+    lose: Callable[[], bool] = lambda: False
     max_attempts: int = 4
     answers: dict[str, Any] = field(default_factory=dict)
     ids: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Played:
     ops: list[dict[str, Any]] = field(default_factory=list)
     planned: set[str] = field(default_factory=set)
     siblings: int = 0
+    wasted: list[str] = field(default_factory=list)
     status: str = "running"
     output: Any = None
 
@@ -90,7 +93,12 @@ class Played:
             if self.status != "running":
                 return self
             job = queue.pop(self.choose(len(queue)))
-            queue += self._take(job, self._ask(job))
+            response = self._ask(job)
+            if self.lose():
+                self._waste(response)
+                queue.append(job)
+            else:
+                queue += self._take(job, response)
         raise AssertionError(f"the run did not end in {most} requests: {self.ops[-5:]}")
 
     def _ask(self, job: Job) -> Response:
@@ -106,10 +114,18 @@ class Played:
             **self.ids,
         )
         if self.repeat():
-            self.handler.handle(request)
-        response = self.handler.handle(request)
+            self._waste(self._send(request))
+        response = self._send(request)
         self.replies.append(response)
         return response
+
+    def _send(self, request: Request) -> Response:
+        return self.handler.handle(request)
+
+    def _waste(self, response: Response) -> None:
+        """Note the steps that ran, and whose results nobody will see."""
+        if response.status == 206:
+            self.wasted += [op["id"] for op in json.loads(response.body) if op["op"] == "StepRun"]
 
     def _take(self, job: Job, response: Response) -> list[Job]:
         body = json.loads(response.body)
