@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
 from inngest_py.client import Inngest
 from inngest_py.engine.drive import adrive, drive
@@ -19,7 +19,6 @@ from inngest_py.engine.run import Reply
 from inngest_py.errors import (
     ConfigError,
     FunctionNotFoundError,
-    InvalidJSONError,
     MethodNotAllowedError,
     RequestError,
     ServerError,
@@ -33,10 +32,10 @@ from inngest_py.flows.state import fetch_state
 from inngest_py.function import Function
 from inngest_py.performer import Performer
 from inngest_py.runtime import Guarded, LoopCaller, ThreadCaller, Threads, run_on_loop
-from inngest_py.settings import Settings
+from inngest_py.settings import Settings, check_url
 from inngest_py.wire import headers
 from inngest_py.wire.call import read_call
-from inngest_py.wire.codec import as_object, decode, encode
+from inngest_py.wire.codec import decode_object, encodable, encode
 from inngest_py.wire.failure import user_traceback
 from inngest_py.wire.http import Request, Response
 from inngest_py.wire.inspection import Inspection
@@ -80,7 +79,7 @@ class Handler:
         self._client: Final = client
         self._settings: Final = settings
         self._framework: Final = framework
-        self._serve_origin: Final = _checked_origin(serve_origin or settings.serve_origin)
+        self._serve_origin: Final = _origin_of(serve_origin or settings.serve_origin)
         self._serve_path: Final = serve_path or settings.serve_path
         self._clock: Final = clock
         self._given: Final = None if functions is None else _by_id(functions)
@@ -97,62 +96,75 @@ class Handler:
     # Every request -----------------------------------------------------------------------------------------------
 
     def _answer(self, request: Request) -> Flow[Response]:
+        key: SigningKey | None = None
         try:
-            return (yield from self._dispatch(request))
+            self._check_kind(request)
+            key = self._admit(request)
+            return (yield from self._dispatch(request, key))
         except SignatureError:
             return _unauthorized()
-        except RequestError as error:
-            return self._refuse(error)
+        except ServerKindError as error:
+            return self._refuse(error) if request.method == "PUT" else self._reply(HTTPStatus.FORBIDDEN, b"{}")
+        except (RequestError, ServerError) as error:
+            return self._refuse(error, key)
         except Exception:
             self._client.logger.exception("inngest: a %s request could not be answered", request.method)
             body = {"code": "internal_error", "message": "the SDK failed; its log says why", "name": "InternalError"}
-            return self._reply(HTTPStatus.INTERNAL_SERVER_ERROR, encode(body))
+            return self._reply(HTTPStatus.INTERNAL_SERVER_ERROR, encode(body), key)
 
-    def _dispatch(self, request: Request) -> Flow[Response]:
+    def _check_kind(self, request: Request) -> None:
+        """Raise what a request is refused with whoever signed it: a method or a server that is none of ours."""
+        if request.method not in METHODS:
+            raise MethodNotAllowedError(f"{request.method} is not a method of the Inngest protocol")
+        theirs, ours = request.headers.get(headers.SERVER_KIND), self._settings.server_kind
+        if request.method != "POST" and theirs not in {None, ours}:
+            raise ServerKindError(f"Sync rejected since it's from a {_named(theirs)} but expected {_named(ours)}")
+
+    def _admit(self, request: Request) -> SigningKey | None:
+        """The key that a request was signed with, or None where none is asked for (PROTOCOL 2.7).
+
+        What shows the functions in the reply needs a signature wherever there is a key; what only has them registered
+        may come from anybody, unless the app forbids it. Raises SignatureError.
+        """
+        settings, sync, in_reply = self._settings, request.method == "PUT", _is_in_band(request)
+        if settings.dev and not (in_reply and settings.signing_keys):
+            return None
+        try:
+            return verify(request.headers.get(headers.SIGNATURE), request.body, settings.signing_keys, self._now())
+        except SignatureError:
+            if sync and not in_reply and settings.allow_unsigned_sync:
+                return None
+            raise
+
+    def _dispatch(self, request: Request, key: SigningKey | None) -> Flow[Response]:
         match request.method:
             case "POST" if "probe" in request.query:
-                return self._probe(request)
+                return self._probe(request, key)
             case "POST":
-                return (yield from self._call(request))
+                return (yield from self._call(request, key))
             case "PUT":
-                return (yield from self._sync(request))
-            case "GET":
-                return self._inspect(request)
+                return (yield from self._sync(request, key))
             case _:
-                raise MethodNotAllowedError(f"{request.method} is not a method of the Inngest protocol")
-
-    def _verified(self, request: Request) -> SigningKey | None:
-        """The key that a request was signed with; None in dev mode. Raises SignatureError."""
-        if self._settings.dev:
-            return None
-        return self._checked(request)
-
-    def _checked(self, request: Request) -> SigningKey:
-        return verify(request.headers.get(headers.SIGNATURE), request.body, self._settings.signing_keys, self._now())
+                return self._inspect(key)
 
     def _now(self) -> int:
         return int(self._clock())
 
     # The four kinds ----------------------------------------------------------------------------------------------
 
-    def _probe(self, request: Request) -> Response:
+    def _probe(self, request: Request, key: SigningKey | None) -> Response:
         """Prove that both sides hold the same key (PROTOCOL 4.2)."""
-        key = self._verified(request)
         kind = request.query["probe"]
         if kind != "trust":
             raise RequestError(f'there is no probe "{kind}": the one there is, is "trust"')
         return self._reply(HTTPStatus.OK, b"null", key)
 
-    def _call(self, request: Request) -> Flow[Response]:
+    def _call(self, request: Request, key: SigningKey | None) -> Flow[Response]:
         """Run a function (PROTOCOL 5)."""
-        key = self._verified(request)
-        try:
-            call = read_call(request.query, request.body)
-            function = self._find(call.function_id)
-            call = yield from fetch_state(self._settings, call)
-            reply = yield from run_call(self._client, function, call, request, self._clock)
-        except (RequestError, ServerError) as error:
-            return self._refuse(error, key)
+        call = read_call(request.query, request.body)
+        function = self._find(call.function_id)
+        call = yield from fetch_state(self._settings, call)
+        reply = yield from run_call(self._client, function, call, request, self._clock)
         self._log(function, reply)
         return self._answer_call(reply, key)
 
@@ -164,59 +176,37 @@ class Handler:
             found[headers.RETRY_AFTER] = reply.retry_after
         return self._reply(reply.status, reply.body, key, found)
 
-    def _inspect(self, request: Request) -> Response:
+    def _inspect(self, key: SigningKey | None) -> Response:
         """Show what is configured: little to anybody in development, more to who signs (PROTOCOL 4.1)."""
-        if self._other_kind(request):
-            return self._reply(HTTPStatus.FORBIDDEN, b"{}")
-        key = self._verified(request)
         inspection = self._inspection()
         shown = inspection.public() if key is None else inspection.authenticated()
         return self._reply(HTTPStatus.OK, encode(shown), key)
 
-    def _sync(self, request: Request) -> Flow[Response]:
+    def _sync(self, request: Request, key: SigningKey | None) -> Flow[Response]:
         """Register the app: in the reply itself, or by a request to the API (PROTOCOL 3)."""
-        if self._other_kind(request):
-            theirs, ours = request.headers[headers.SERVER_KIND], self._settings.server_kind
-            raise ServerKindError(f"Sync rejected since it's from a {_named(theirs)} but expected {_named(ours)}")
-        in_reply = request.headers.get(headers.SYNC_KIND, "").lower() == IN_BAND
-        key = self._sync_key(request, in_reply=in_reply)
         url = self._app_url(request, signed=key is not None)
-        if in_reply:
-            return self._reply(HTTPStatus.OK, self._in_band(url), key, {headers.SYNC_KIND: IN_BAND})
+        if _is_in_band(request):
+            return self._reply(HTTPStatus.OK, self._in_band(url, key), key, {headers.SYNC_KIND: IN_BAND})
+        deploy_id, body = request.query.get("deployId"), self._out_of_band(url)
         try:
-            body = yield from register(
-                self._settings, self._framework, request.query.get("deployId"), self._out_of_band(url)
-            )
+            answer = yield from register(self._settings, self._framework, deploy_id, body)
         except ServerError as error:
             self._client.logger.warning("inngest: app %s was not registered: %s", self._client.app_id, error)
-            return self._refuse(error, key)
-        return self._reply(HTTPStatus.OK, encode(body), key, {headers.SYNC_KIND: OUT_OF_BAND})
-
-    def _sync_key(self, request: Request, *, in_reply: bool) -> SigningKey | None:
-        """The key that a sync was signed with. Whatever shows the functions in the reply needs one if there is one."""
-        if in_reply and self._settings.signing_keys:
-            return self._checked(request)
-        if self._settings.dev:
-            return None
-        try:
-            return self._checked(request)
-        except SignatureError:
-            if not self._settings.allow_unsigned_sync:
-                raise
-            return None
+            raise
+        return self._reply(HTTPStatus.OK, encode(answer), key, {headers.SYNC_KIND: OUT_OF_BAND})
 
     # Registration ------------------------------------------------------------------------------------------------
 
-    def _in_band(self, url: str) -> bytes:
-        client, settings = self._client, self._settings
+    def _in_band(self, url: str, key: SigningKey | None) -> bytes:
+        client, inspection = self._client, self._inspection()
         return in_band(
             app_id=client.app_id,
             app_url=url,
             framework=self._framework,
             functions=self._functions_json(url),
             app_version=client.app_version,
-            env=settings.env,
-            inspection=self._inspection().authenticated() if settings.signing_keys else self._inspection().public(),
+            env=self._settings.env,
+            inspection=inspection.public() if key is None else inspection.authenticated(),
         )
 
     def _out_of_band(self, url: str) -> bytes:
@@ -237,15 +227,16 @@ class Handler:
         In production it never comes from the Host header, which anybody can set: only from `serve_origin`, or from a
         signed body.
         """
-        scheme, netloc, path, _, _ = urlsplit(_signed_url(request) if signed else request.url)
-        if self._serve_origin is not None:
-            scheme, netloc, *_ = urlsplit(self._serve_origin)
-        elif not (signed or self._settings.dev) or not netloc:
+        parts = _split(decode_object(request.body).get("url") if signed else request.url)
+        origin = self._serve_origin
+        if origin is None and (signed or self._settings.dev) and parts.scheme in {"http", "https"} and parts.netloc:
+            origin = f"{parts.scheme}://{parts.netloc}"
+        if origin is None:
             raise RequestError(
-                "an unsigned sync cannot say where this app is: set INNGEST_SERVE_ORIGIN or serve(serve_origin=...) to "
-                "its public origin, as in https://example.com"
+                "a sync that is not signed, or names no URL, cannot say where this app is: set INNGEST_SERVE_ORIGIN or "
+                "serve(serve_origin=...) to its public origin, as in https://example.com"
             )
-        return urlunsplit((scheme, netloc, self._serve_path or path, "", ""))
+        return f"{origin}/{(self._serve_path or parts.path).removeprefix('/')}"
 
     def _inspection(self) -> Inspection:
         settings = self._settings
@@ -286,19 +277,16 @@ class Handler:
             about = (type(error), error, user_traceback(error))
             self._client.logger.error("inngest: function %s: an attempt failed", function.id, exc_info=about)
 
-    def _other_kind(self, request: Request) -> bool:
-        kind = request.headers.get(headers.SERVER_KIND)
-        return kind is not None and kind != self._settings.server_kind
-
     # Replies -----------------------------------------------------------------------------------------------------
 
     def _refuse(self, error: RequestError | ServerError, key: SigningKey | None = None) -> Response:
         """Answer with an error of ours: what happened, and no stack."""
-        status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "server_error"
+        status, code, allow = HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", {}
         if isinstance(error, RequestError):
             status, code = error.status, error.code
-        body = {"code": code, "message": str(error), "name": type(error).__name__}
-        allow = {"allow": ", ".join(METHODS)} if isinstance(error, MethodNotAllowedError) else {}
+        if isinstance(error, MethodNotAllowedError):
+            allow = {"allow": ", ".join(METHODS)}
+        body = {"code": code, "message": encodable(str(error)), "name": type(error).__name__}
         return self._reply(status, encode(body), key, allow)
 
     def _reply(
@@ -347,24 +335,23 @@ def _threads(in_thread: ThreadCaller | None, settings: Settings) -> ThreadCaller
     return Threads(settings.threads) if in_thread is None else Guarded(in_thread)
 
 
-def _checked_origin(origin: str | None) -> str | None:
-    if origin is None:
-        return None
-    parts = urlsplit(origin)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ConfigError(f'serve_origin="{origin}" is not an origin: write it as "https://example.com"')
-    return f"{parts.scheme}://{parts.netloc}"
+def _origin_of(url: str | None) -> str | None:
+    """The origin in a URL. Raises ConfigError if it is not one of http or https."""
+    parts = None if url is None else urlsplit(check_url("serve_origin", url))
+    return None if parts is None else f"{parts.scheme}://{parts.netloc}"
 
 
-def _signed_url(request: Request) -> str:
-    """The URL in a signed body, or an empty one."""
+def _is_in_band(request: Request) -> bool:
+    return request.method == "PUT" and request.headers.get(headers.SYNC_KIND, "").lower() == IN_BAND
+
+
+def _split(url: object) -> SplitResult:
+    """The parts of a URL. Raises RequestError if it is none."""
     try:
-        body = decode(request.body)
-    except InvalidJSONError:
-        return ""
-    url = (as_object(body) or {}).get("url")
-    return url if isinstance(url, str) else ""
+        return urlsplit(url if isinstance(url, str) else "")
+    except ValueError as error:
+        raise RequestError(f"a URL that cannot be read: {error}") from None
 
 
-def _named(kind: str) -> str:
-    return {"dev": "Dev Server", "cloud": "Cloud"}.get(kind, "server of an unknown kind")
+def _named(kind: str | None) -> str:
+    return {"dev": "Dev Server", "cloud": "Cloud"}.get(kind or "", "server of an unknown kind")

@@ -79,6 +79,11 @@ def as_list(value: object) -> Sequence[Any] | None:
     return cast("Sequence[Any]", value) if isinstance(value, list) else None
 
 
+def encodable(text: str) -> str:
+    """The text without halves of surrogate pairs, which file names may bring in and UTF-8 cannot carry."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def encode(value: object) -> bytes:
     """Write a value as JSON text in UTF-8. Raises UnserializableError with the path of what cannot be written."""
     try:

@@ -9,7 +9,7 @@ from types import CodeType, TracebackType
 from typing import Any, Final
 
 from inngest_py.errors import StepError
-from inngest_py.wire.codec import as_object
+from inngest_py.wire.codec import as_object, encodable
 
 MAX_CAUSES: Final = 5
 """How many causes behind an error are written: a chain may be endless."""
@@ -48,7 +48,7 @@ def _describe(error: BaseException, code: str, causes: int) -> Failure:
     cause = _describe(behind, "unknown", causes - 1) if behind is not None and causes > 0 else None
     if isinstance(error, StepError):
         return Failure(error.name, error.message, error.stack, code, cause)
-    return Failure(type(error).__name__, _encodable(_message(error)), _encodable(_stack(error)), code, cause)
+    return Failure(type(error).__name__, encodable(_message(error)), encodable(_stack(error)), code, cause)
 
 
 def _message(error: BaseException) -> str:
@@ -56,11 +56,6 @@ def _message(error: BaseException) -> str:
         return str(error)
     except Exception as fault:  # the user's __str__ may raise anything
         return f"(its message cannot be shown: {type(fault).__name__})"
-
-
-def _encodable(text: str) -> str:
-    """The text without halves of surrogate pairs, which file names may bring in and UTF-8 cannot carry."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def _stack(error: BaseException) -> str:
