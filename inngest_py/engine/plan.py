@@ -47,6 +47,11 @@ class Step:
         return self.opcode is Opcode.STEP_PLANNED
 
     @property
+    def may_run_in_place(self) -> bool:
+        """Whether it may run when nobody planned it: in a race it may have been planned, and be running (PROTOCOL 8)."""
+        return self.runs_here and (self.opts or {}).get("parallelMode") != "race"
+
+    @property
     def is_wrapped(self) -> bool:
         """Whether its memo is `{"data": ...}` or `{"error": ...}`, and not bare (PROTOCOL 6.3)."""
         return self.opcode not in {Opcode.SLEEP, Opcode.WAIT_FOR_EVENT}
@@ -122,9 +127,8 @@ class Plan:
 
     def settle(self) -> Step | None:
         """The step to run in place now that no other can be met, or None: then those found are to be reported."""
-        if self.target is None and self.immediate and len(self.found) == 1 and self.found[0].runs_here:
-            return self.found[0]
-        return None
+        alone = self.target is None and self.immediate and len(self.found) == 1
+        return self.found[0] if alone and self.found[0].may_run_in_place else None
 
     def forget(self, step: Step) -> None:
         """Drop a step that ran, or that the user's code has stopped waiting for."""
