@@ -134,8 +134,7 @@ class Inngest:
             api_base_url=api_base_url,
             event_api_base_url=event_api_base_url,
         )
-        timeout = None if request_timeout is None else parse_duration(request_timeout).total_seconds()
-        self.transport: Final = Transport(http_client, timeout)
+        self.transport: Final = Transport(http_client, _seconds(request_timeout))
         self._performer: Final = Performer(self.transport, Threads(0))
         self._functions: dict[str, Function[Any]] = {}
 
@@ -295,6 +294,13 @@ def read_checkpointing(given: object) -> Checkpointing | None:
     if not isinstance(given, bool):
         raise ConfigError(f"checkpointing={given!r} must be True, False, or Checkpointing(...)")
     return Checkpointing() if given else None
+
+
+def _seconds(request_timeout: str | timedelta | None) -> float | None:
+    try:
+        return None if request_timeout is None else parse_duration(request_timeout).total_seconds()
+    except ConfigError as error:
+        raise ConfigError(f"request_timeout: {error}") from None
 
 
 def _check_app_id(app_id: object) -> str:
