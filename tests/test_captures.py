@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -68,7 +69,7 @@ def shop() -> Inngest:
 
     @declare("loop")
     async def loop(ctx: Context):
-        return [await ctx.step.run("same-id", lambda n=n: n) for n in range(3)]
+        return [await ctx.step.run("same-id", partial(int, n)) for n in range(3)]
 
     @declare("sleep")
     def sleep(ctx: ContextSync):
@@ -126,6 +127,7 @@ def shop() -> Inngest:
     def wait_ok(ctx: ContextSync):
         condition = "async.data.key == event.data.key"
         event = ctx.step.wait_for_event("wait", event="t/wait-signal", timeout="1m", if_exp=condition)
+        assert event is not None
         return {"got": {"data": event.data, "id": event.id, "name": event.name, "ts": event.ts}}
 
     @declare("child")

@@ -263,7 +263,13 @@ def test_the_table_of_flow_control_has_every_option_and_its_examples_work():
             eval(value, vars(inngest_py))  # noqa: S307 - ours
             found |= {option} - {""}
 
-    assert found == set(FunctionOptions.__annotations__) - {"checkpointing", "middleware", "name", "on_failure", "retries"}
+    assert found == set(FunctionOptions.__annotations__) - {
+        "checkpointing",
+        "middleware",
+        "name",
+        "on_failure",
+        "retries",
+    }
 
 
 def test_the_table_of_examples_has_every_example():

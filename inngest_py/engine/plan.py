@@ -48,7 +48,7 @@ class Step:
 
     @property
     def may_run_in_place(self) -> bool:
-        """Whether it may run when nobody planned it: in a race it may have been planned, and be running (PROTOCOL 8)."""
+        """Whether it may run unplanned: in a race it may have been planned before, and be running (PROTOCOL 8)."""
         return self.runs_here and (self.opts or {}).get("parallelMode") != "race"
 
     @property

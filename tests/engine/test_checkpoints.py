@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 import logging
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from inngest_py import Checkpointing, Context, ContextSync, Handler, TriggerEven
 from played import Played, call_request, make_client
 
 TRIGGER = TriggerEvent(event="test/event")
-IDS = {"fn_id": "fn-uuid", "qi_id": "qi", "request_id": "req", "generation_id": 1}
+IDS: dict[str, Any] = {"fn_id": "fn-uuid", "qi_id": "qi", "request_id": "req", "generation_id": 1}
 COLOURS = ["plain", "coroutine"]
 
 
@@ -249,12 +251,17 @@ def test_a_run_whose_saving_fails_now_and_then_ends_the_same(colour):
     steps = [f"step-{number}" for number in range(12)]
 
     def program(run, _ctx):
-        return [run(name, lambda name=name: ran.append(name) or name) for name in steps]
+        return [run(name, partial(noted, ran, name)) for name in steps]
 
     api = API(200, 400, 200, 200, 413, 200, 400)
     run = Checked(serve(colour, api, program, buffered_steps=2), f"app-{colour}", api=api).play()
 
     assert (run.status, run.output, ran) == ("completed", steps, steps)
+
+
+def noted(ran, name):
+    ran.append(name)
+    return name
 
 
 class Checked(Played):
@@ -269,6 +276,7 @@ class Checked(Played):
         for ops in self.api.saved:
             for op in ops:
                 self.steps.setdefault(op["id"], {"data": op["data"]})
-                self.stack.append(op["id"]) if op["id"] not in self.stack else None
+                if op["id"] not in self.stack:
+                    self.stack.append(op["id"])
         self.api.saved.clear()
         return response

@@ -8,6 +8,7 @@ import json
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -153,7 +154,7 @@ class Interpreter:
                         raise result
                 return results
             case Together(parts):
-                return list(await ctx.group.parallel([lambda part=part: self.run(ctx, part) for part in parts]))
+                return list(await ctx.group.parallel([partial(self.run, ctx, part) for part in parts]))
             case Rescue(part, fallback):
                 try:
                     return await self.run(ctx, part)
@@ -171,7 +172,7 @@ class Interpreter:
             case Sequence(parts):
                 return [self.run_sync(ctx, part) for part in parts]
             case Together(parts):
-                return list(ctx.group.parallel([lambda part=part: self.run_sync(ctx, part) for part in parts]))
+                return list(ctx.group.parallel([partial(self.run_sync, ctx, part) for part in parts]))
             case Rescue(part, fallback):
                 try:
                     return self.run_sync(ctx, part)
@@ -304,7 +305,8 @@ def test_several_steps_in_a_request_change_nothing_however_often_saving_fails(co
         checkpointing=Checkpointing(buffered_steps=buffered),
     )
 
-    run = Checkpointed(Handler(client, framework="test"), saved, **fate(data, mishaps=0)).play()
+    run = Checkpointed(Handler(client, framework="test"), saved, **fate(data, mishaps=0))
+    run.play()
 
     assert came(run) == expected(program)
     answered = Counter(op["id"] for op in run.ops if op["op"] == "StepRun")

@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -58,7 +59,7 @@ def names(ops):
 
 
 def test_finally_around_a_plain_step_neither_loses_it_nor_runs_the_clean_up_early(client):
-    ran = []
+    ran: list[str] = []
 
     @client.create_function(fn_id="fn", trigger=TRIGGER)
     def fn(ctx: ContextSync):
@@ -74,7 +75,7 @@ def test_finally_around_a_plain_step_neither_loses_it_nor_runs_the_clean_up_earl
 
 
 def test_finally_around_an_async_step_neither_loses_it_nor_runs_the_clean_up_early(client):
-    ran = []
+    ran: list[str] = []
 
     @client.create_function(fn_id="fn", trigger=TRIGGER)
     async def fn(ctx: Context):
@@ -392,7 +393,7 @@ def test_steps_in_nested_gathers_are_all_found_at_once(client, depth):
 def test_repeated_ids_are_counted(client):
     @client.create_function(fn_id="fn", trigger=TRIGGER)
     def fn(ctx: ContextSync):
-        return [ctx.step.run("same", lambda n=n: n) for n in range(3)]
+        return [ctx.step.run("same", partial(int, n)) for n in range(3)]
 
     run = play(client, "fn")
 
@@ -406,11 +407,11 @@ def test_repeated_ids_are_counted(client):
 
 @pytest.mark.parametrize("colour", ["plain", "coroutine"])
 def test_a_targeted_call_runs_that_step_and_no_other(client, colour):
-    ran = []
+    ran: list[str] = []
 
     @client.create_function(fn_id="plain", trigger=TRIGGER)
     def plain(ctx: ContextSync):
-        ctx.group.parallel(tuple(lambda name=name: ctx.step.run(name, ran.append, name) for name in "abc"))
+        ctx.group.parallel(tuple(partial(ctx.step.run, name, ran.append, name) for name in "abc"))
 
     @client.create_function(fn_id="coroutine", trigger=TRIGGER)
     async def coroutine(ctx: Context):
@@ -439,7 +440,7 @@ def test_a_target_that_the_function_no_longer_has_is_said_to_be_missing(client, 
 
 
 def test_a_target_that_is_delivered_again_is_not_run_again(client):
-    ran = []
+    ran: list[str] = []
 
     @client.create_function(fn_id="fn", trigger=TRIGGER)
     async def fn(ctx: Context):

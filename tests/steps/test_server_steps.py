@@ -40,11 +40,13 @@ def test_a_signal_is_waited_for(colour):
     def plain(ctx: ContextSync):
         came = ctx.step.wait_for_signal("approval", signal="order-1", timeout="1d")
         missed = ctx.step.wait_for_signal("other", signal="order-2", timeout="1m", on_conflict="replace")
+        assert came is not None
         return [came.signal, came.data, missed]
 
     async def coroutine(ctx: Context):
         came = await ctx.step.wait_for_signal("approval", signal="order-1", timeout="1d")
         missed = await ctx.step.wait_for_signal("other", signal="order-2", timeout="1m", on_conflict="replace")
+        assert came is not None
         return [came.signal, came.data, missed]
 
     both(client, plain, coroutine)

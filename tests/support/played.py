@@ -13,7 +13,8 @@ STEP = "step"
 
 
 def make_client(**options: Any) -> Inngest:
-    return Inngest(**{"app_id": "app", "is_production": False} | options)
+    given: dict[str, Any] = {"app_id": "app", "is_production": False}
+    return Inngest(**given | options)
 
 
 def call_request(
