@@ -247,7 +247,7 @@ def test_a_function_may_say_that_it_wants_none_of_it():
 
 @pytest.mark.parametrize("colour", COLOURS)
 def test_a_run_whose_saving_fails_now_and_then_ends_the_same(colour):
-    ran = []
+    ran: list[str] = []
     steps = [f"step-{number}" for number in range(12)]
 
     def program(run, _ctx):
