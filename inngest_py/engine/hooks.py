@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from inngest_py.engine.effects import Flow, Invoke
 from inngest_py.engine.plan import Step
+from inngest_py.engine.verdict import Policy
+from inngest_py.wire.failure import Failure
 
 
 @dataclass(slots=True)
@@ -33,13 +36,24 @@ class Hooks:
         yield from ()
         return memo
 
-    def before_step(self, step: Step, invoke: Invoke) -> Flow[None]:
+    def around_step(self, step: Step, invoke: Invoke, policy: Policy) -> AbstractContextManager[object]:
+        """What is entered before an attempt of a step and left after it, whatever becomes of it."""
+        return nullcontext()
+
+    def before_step(self, step: Step, invoke: Invoke, policy: Policy) -> Flow[None]:
         """A step's handler is about to be called."""
         yield from ()
 
-    def after_step(self, step: Step, result: StepResult) -> Flow[None]:
+    def after_step(self, step: Step, result: StepResult, policy: Policy) -> Flow[None]:
         """A step's handler has returned or raised."""
         yield from ()
+
+    def failed(
+        self, step: Step | None, error: BaseException, failure: Failure, policy: Policy, *, final: bool
+    ) -> Flow[Failure]:
+        """An attempt of a step has failed, or one of the function itself, and is about to be reported."""
+        yield from ()
+        return failure
 
 
 NO_HOOKS = Hooks()

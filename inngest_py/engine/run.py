@@ -82,8 +82,9 @@ def run_step(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[Any]:
     args = plan.memory.edited_input(step.key.hashed)
     if args is not None:
         invoke = replace(invoke, args=edited(invoke.handler, args), kwargs={})
-    data = yield from _attempt(plan, step, invoke, terms)
-    if data is None or not (yield from terms.checkpoints.after_step(plan)):
+    with terms.hooks.around_step(step, invoke, terms.attempt):
+        data = yield from _attempt(plan, step, invoke, terms)
+    if not (yield from terms.checkpoints.after_step(plan)) or data is None:
         return ABSENT
     plan.interrupted = False
     return {"data": decode(data)}
@@ -93,12 +94,12 @@ def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes
     """Call the handler between the hooks; the output as JSON text, or None if there is none."""
     result = StepResult()
     try:
-        yield from terms.hooks.before_step(step, invoke)
+        yield from terms.hooks.before_step(step, invoke, terms.attempt)
         result.output = yield invoke
     except Exception as error:
         result.error = error
     try:
-        yield from terms.hooks.after_step(step, result)
+        yield from terms.hooks.after_step(step, result, terms.attempt)
         if result.error is None:
             data = encode_output(f'step "{step.key.id}"', result.output)
             plan.note_untyped(step, invoke.handler, result.output)
@@ -106,16 +107,27 @@ def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes
             return data
     except Exception as error:
         result.error = error
-    _note_failure(plan, step, result.error, terms.attempt)
-    yield from terms.checkpoints.after_step(plan)
+    verdict = yield from _judged(step, result.error, terms)
+    final = verdict.final or terms.attempt.last
+    op = step.failed(verdict.failure, final=final)
+    plan.ran(step, op, None if verdict.quiet else result.error, None if final else verdict.retry_after)
     return None
 
 
-def _note_failure(plan: Plan, step: Step, error: BaseException, policy: Policy) -> None:
+def _judged(step: Step | None, error: BaseException, terms: Terms) -> Flow[Verdict]:
+    """What an error means, in the words that the middleware wants.
+
+    Where the middleware fails at that, its own error is told instead, and not what it was to change.
+    """
+    policy = terms.attempt
     verdict = judge(error, policy)
-    final = verdict.final or policy.last
-    op = step.failed(verdict.failure, final=final)
-    plan.ran(step, op, None if verdict.quiet else error, None if final else verdict.retry_after)
+    try:
+        failure = yield from terms.hooks.failed(
+            step, error, verdict.failure, policy, final=verdict.final or policy.last
+        )
+    except Exception as fault:
+        failure = replace(judge(fault, policy).failure, cause=None)
+    return replace(verdict, failure=failure)
 
 
 def encode_output(owner: str, value: object) -> bytes:
@@ -150,7 +162,7 @@ def conclude(plan: Plan, outcome: Outcome, terms: Terms, function_id: str) -> Fl
     yield from terms.checkpoints.before_answer(plan)
     if plan.unsaved:
         return _operations(plan)
-    return _failed(judge(outcome.error, terms.attempt), outcome.error)
+    return _failed((yield from _judged(None, outcome.error, terms)), outcome.error)
 
 
 def _complete(data: bytes) -> Op:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any, Protocol, cast
 
 from inngest_py import performer
@@ -47,24 +48,31 @@ def run_call(
         hooks=chain,
         checkpoints=_checkpoints(app, function, call, clock),
     )
-    draft = CallInput(call.run_id, call.attempt, call.event, list(call.events))
+    draft = CallInput(call.run_id, call.attempt, call.event, list(call.events), max_attempts=call.max_attempts)
     plan = Plan(Memory({}))
-    try:
-        memos = yield from chain.transform_input(draft, function, call.steps)
-        plan = Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
-        fields = context_fields(function, call, draft, app.logger)
-        run = FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)
-        outcome = yield from _changed(chain, (yield Execute(run)))
-    except Exception as error:
-        outcome = Raised(error)
-    reply = yield from conclude(plan, outcome, terms, function.id)
-    yield from chain.before_response()
-    return reply
+    with ExitStack() as around:
+        try:
+            around.enter_context(chain.around_call(draft, function))
+            memos = yield from chain.transform_input(draft, function, call.steps)
+            plan = Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
+            fields = context_fields(function, call, draft, app.logger)
+            run = FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)
+            outcome = yield from _changed(chain, plan, (yield Execute(run)))
+        except Exception as error:
+            outcome = Raised(error)
+        reply = yield from conclude(plan, outcome, terms, function.id)
+        try:
+            yield from chain.before_response()
+        except Exception:
+            app.logger.exception("inngest: function %s: a hook failed when the reply was known", function.id)
+        return reply
 
 
-def _changed(chain: Chain, outcome: Outcome) -> Flow[Outcome]:
-    """The outcome as the middleware wants it."""
+def _changed(chain: Chain, plan: Plan, outcome: Outcome) -> Flow[Outcome]:
+    """The outcome as the middleware wants it. What comes of a function after it was stopped at a step is ignored."""
     yield from chain.after_execution()
+    if plan.interrupted:
+        return outcome
     if isinstance(outcome, Returned):
         return Returned((yield from chain.function_output(outcome.value, None)).output)
     if isinstance(outcome, Raised):

@@ -2,6 +2,8 @@
 
 from inngest_py.middleware.base import (
     CallInput,
+    EditedInput,
+    ErrorReport,
     MemoOutput,
     Middleware,
     MiddlewareFactory,
@@ -13,6 +15,8 @@ from inngest_py.middleware.base import (
 
 __all__ = [
     "CallInput",
+    "EditedInput",
+    "ErrorReport",
     "MemoOutput",
     "Middleware",
     "MiddlewareFactory",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inngest_py.engine.memory import is_input_only
 from inngest_py.wire.codec import as_object
 from inngest_py.wire.event import Event
+from inngest_py.wire.failure import Failure
 from inngest_py.wire.ops import Opcode
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 class StepInfo:
     """A step, as a hook sees it. `op` is `StepPlanned` for a step that runs here, `opts` what the server is told.
 
-    In `transform_step` the fields `opts`, `args` and `kwargs` may be replaced. `hashed_id` is its id on the wire.
+    In `transform_step` the fields `opts`, `args` and `kwargs` may be replaced; what is in `opts` is the caller's, so
+    put new things in. `hashed_id` is its id on the wire. `attempt`, counted from 0, and `max_attempts` are known
+    where the step runs.
     """
 
     id: str
@@ -31,6 +35,8 @@ class StepInfo:
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict[str, Any])
     memoized: bool = False
+    attempt: int = 0
+    max_attempts: int | None = None
 
 
 @dataclass(slots=True)
@@ -44,6 +50,21 @@ class TransformOutputResult:
     def has_output(self) -> bool:
         """Whether there is an output, which may be None."""
         return self.error is None
+
+
+@dataclass(slots=True)
+class ErrorReport:
+    """An attempt that failed: of a step, or of the function itself, and then `step` is None.
+
+    `final` says that no attempt comes after this one, whether because no retry can help or because none is left.
+    `failure` is what the server will be told; a hook may set another one.
+    """
+
+    error: BaseException
+    failure: Failure
+    final: bool
+    attempt: int
+    step: StepInfo | None = None
 
 
 @dataclass(slots=True)
@@ -62,11 +83,19 @@ class MemoOutput:
     error: Any = None
 
 
+@dataclass(slots=True)
+class EditedInput:
+    """The arguments of a step as somebody edited them in the UI. A hook may set `args`."""
+
+    args: list[Any]
+
+
 class StepMemos:
-    """The stored results of a call's steps, by hashed id."""
+    """The stored results of a call's steps, by hashed id, and the arguments that people have edited."""
 
     def __init__(self, memos: Mapping[str, Any]) -> None:
         self._outputs = {key: _output(memo) for key, memo in memos.items()}
+        self._inputs = {key: EditedInput(list(memo["input"])) for key, memo in memos.items() if is_input_only(memo)}
         self._memos = memos
 
     @property
@@ -78,9 +107,14 @@ class StepMemos:
         """The results of the steps that have one; sleeps and waits that timed out have none."""
         return (output for output in self._outputs.values() if output is not None)
 
+    def edited_inputs(self) -> Iterator[EditedInput]:
+        """The arguments that steps are to be called with instead of the code's own."""
+        return iter(self._inputs.values())
+
     def to_memos(self) -> dict[str, Any]:
         """The memos as they are now."""
-        return {key: _memo(memo, self._outputs[key]) for key, memo in self._memos.items()}
+        edited = {key: {**self._memos[key], "input": given.args} for key, given in self._inputs.items()}
+        return {key: _memo(memo, self._outputs[key]) for key, memo in self._memos.items()} | edited
 
 
 def _output(memo: Any) -> MemoOutput | None:
@@ -98,13 +132,17 @@ def _memo(memo: Any, output: MemoOutput | None) -> Any:
 
 @dataclass(slots=True)
 class CallInput:
-    """A call before the function runs. A hook may set `event` and `events`, and fill `extra`, which is `ctx.extra`."""
+    """A call before the function runs. A hook may set `event` and `events`, and fill `extra`, which is `ctx.extra`.
+
+    `attempt` counts from 0, `max_attempts` is the retries plus one, or None if the server does not say.
+    """
 
     run_id: str
     attempt: int
     event: Event[dict[str, Any]]
     events: list[Event[dict[str, Any]]]
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    max_attempts: int | None = None
 
 
 class Middleware:
@@ -113,7 +151,11 @@ class Middleware:
     Make a subclass with the hooks that you need, and give it to `Inngest(middleware=)` or to
     `create_function(middleware=)`.
     There is a new instance for each request, and for each sending of events. The first one registered is outermost:
-    its `before_…` hooks come first, its `after_…` hooks and `transform_output` last.
+    its `before_…` hooks come first, its `after_…` hooks and `transform_output` last. What is stored is changed by the
+    innermost first, and on its way back, in `transform_memo`, by the outermost first.
+
+    A context variable that a hook sets is best set in `around_call` or `around_step`: they are entered where the
+    function runs, and always left.
     """
 
     def __init__(self, client: Inngest, raw_request: object = None) -> None:
@@ -122,6 +164,13 @@ class Middleware:
         self.raw_request = raw_request
 
     # The request and the function
+
+    def around_call(self, ctx: CallInput, function: Function[Any]) -> AbstractContextManager[object]:
+        """Give what is to be entered before all other hooks of a call, and left after them, whatever happens.
+
+        It is plain, it must not raise when it is left, and `ctx` is as the server sent it.
+        """
+        return nullcontext()
 
     def transform_input(self, ctx: CallInput, function: Function[Any], steps: StepMemos) -> Any:
         """Change what the function is given, before it is."""
@@ -135,7 +184,17 @@ class Middleware:
     def before_response(self) -> Any:
         """The reply is known and about to be sent."""
 
+    def transform_error(self, report: ErrorReport) -> Any:
+        """Look at what an attempt failed with, or change what the server is told of it."""
+
     # Each step
+
+    def around_step(self, step: StepInfo) -> AbstractContextManager[object]:
+        """Give what is to be entered before a step's handler is called, and left after it, whatever happens.
+
+        It is plain, and must not raise when it is left. Within it are the other hooks of the attempt.
+        """
+        return nullcontext()
 
     def transform_step(self, step: StepInfo) -> Any:
         """Change a step that has no result, before it runs or is reported."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from typing import Any, Final
 
 from inngest_py.engine.effects import Flow, Hook, Invoke
 from inngest_py.engine.hooks import Hooks, StepResult
 from inngest_py.engine.plan import Step
+from inngest_py.engine.verdict import Policy
 from inngest_py.function import Function
 from inngest_py.middleware.base import (
     CallInput,
+    ErrorReport,
     MemoOutput,
     Middleware,
     SendEventsResult,
@@ -21,6 +24,7 @@ from inngest_py.middleware.base import (
 )
 from inngest_py.wire.codec import as_object
 from inngest_py.wire.event import Event
+from inngest_py.wire.failure import Failure
 
 
 class Chain(Hooks):
@@ -32,6 +36,10 @@ class Chain(Hooks):
         self._began = False
 
     # The request and the function
+
+    def around_call(self, ctx: CallInput, function: Function[Any]) -> AbstractContextManager[object]:
+        """What is entered before anything of a call happens."""
+        return self._around("around_call", ctx, function)
 
     def transform_input(
         self, ctx: CallInput, function: Function[Any], memos: Mapping[str, Any]
@@ -60,6 +68,17 @@ class Chain(Hooks):
         yield from self._out("transform_output", result)
         return result
 
+    def failed(
+        self, step: Step | None, error: BaseException, failure: Failure, policy: Policy, *, final: bool
+    ) -> Flow[Failure]:
+        """An attempt has failed; change what is told of it."""
+        if not self._has("transform_error"):
+            return failure
+        shown = None if step is None else _info(step, None, policy=policy)
+        report = ErrorReport(error, failure, final, policy.attempt, shown)
+        yield from self._out("transform_error", report)
+        return report.failure
+
     def before_response(self) -> Flow[None]:
         """The reply is known."""
         yield from self._out("before_response")
@@ -82,19 +101,23 @@ class Chain(Hooks):
         wrapped = as_object(memo) if step.is_wrapped else None
         if wrapped is None or not ("data" in wrapped or "error" in wrapped):
             held = MemoOutput(memo, None)
-            yield from self._out("transform_memo", info, held)
+            yield from self._in("transform_memo", info, held)
             return held.data
         held = MemoOutput(wrapped.get("data"), wrapped.get("error"))
-        yield from self._out("transform_memo", info, held)
+        yield from self._in("transform_memo", info, held)
         return {**wrapped, "error": held.error} if "error" in wrapped else {**wrapped, "data": held.data}
 
-    def before_step(self, step: Step, invoke: Invoke) -> Flow[None]:
-        """A step's handler is about to be called."""
-        yield from self._in("before_step", _info(step, invoke))
+    def around_step(self, step: Step, invoke: Invoke, policy: Policy) -> AbstractContextManager[object]:
+        """What is entered before an attempt of a step."""
+        return self._around("around_step", _info(step, invoke, policy=policy))
 
-    def after_step(self, step: Step, result: StepResult) -> Flow[None]:
+    def before_step(self, step: Step, invoke: Invoke, policy: Policy) -> Flow[None]:
+        """A step's handler is about to be called."""
+        yield from self._in("before_step", _info(step, invoke, policy=policy))
+
+    def after_step(self, step: Step, result: StepResult, policy: Policy) -> Flow[None]:
         """A step's handler has returned or raised."""
-        shown = TransformOutputResult(result.output, result.error, _info(step, None))
+        shown = TransformOutputResult(result.output, result.error, _info(step, None, policy=policy))
         yield from self._out("after_step", shown.step, shown)
         if result.error is None:
             yield from self._out("transform_output", shown)
@@ -123,13 +146,37 @@ class Chain(Hooks):
         """Call a hook of each, innermost first."""
         return self._call(self._all[::-1], name, args)
 
+    def _around(self, name: str, *args: object) -> AbstractContextManager[object]:
+        """All that a hook of each gives, as one, outermost first."""
+        return _Around([getattr(one, name) for one in self._all], args) if self._has(name) else nullcontext()
+
     def _call(self, middlewares: Sequence[Middleware], name: str, args: tuple[object, ...]) -> Flow[None]:
         for one in middlewares:
             if getattr(type(one), name) is not getattr(Middleware, name):
                 yield Hook(getattr(one, name), args)
 
 
-def _info(step: Step, invoke: Invoke | None, *, memoized: bool = False) -> StepInfo:
+class _Around(AbstractContextManager[object]):
+    """Several context managers as one; they are made when it is entered."""
+
+    def __init__(self, hooks: Sequence[Callable[..., AbstractContextManager[object]]], args: Sequence[object]) -> None:
+        self._hooks = hooks
+        self._args = args
+        self._entered = ExitStack()
+
+    def __enter__(self) -> None:
+        with ExitStack() as entering:
+            for hook in self._hooks:
+                entering.enter_context(hook(*self._args))
+            self._entered = entering.pop_all()
+
+    def __exit__(self, *_raised: object) -> None:
+        self._entered.close()
+
+
+def _info(step: Step, invoke: Invoke | None, *, memoized: bool = False, policy: Policy | None = None) -> StepInfo:
     args, kwargs = ((), {}) if invoke is None else (tuple(invoke.args), dict(invoke.kwargs))
-    key = step.key
-    return StepInfo(key.id, key.name, key.hashed, step.opcode, dict(step.opts or {}), args, kwargs, memoized)
+    key, (attempt, most) = step.key, (policy.attempt, policy.max_attempts) if policy else (0, None)
+    return StepInfo(
+        key.id, key.name, key.hashed, step.opcode, dict(step.opts or {}), args, kwargs, memoized, attempt, most
+    )

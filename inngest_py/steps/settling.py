@@ -63,6 +63,7 @@ class Execution:
         self._new: dict[str, Waiter] = {}
         self._quiet: int | None = None
         self._executing = False
+        self._hooks = 0
         self._ended = self._loop.create_future()
 
     # The function ------------------------------------------------------------------------------------------------
@@ -126,10 +127,10 @@ class Execution:
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:
-            memo = await self._meet(*await self._flow(self.terms.hooks.report(make(), invoke)))
+            memo = await self._meet(*await self._hooked(self.terms.hooks.report(make(), invoke)))
         else:
             await self._wait(key, self._stored)
-        return await self._flow(self.terms.hooks.recall(make(), memo)) if self._watched else memo
+        return await self._hooked(self.terms.hooks.recall(make(), memo)) if self._watched else memo
 
     async def _meet(self, step: Step, invoke: Invoke | None) -> Any:
         if self.plan.meet(step, alone=False) is Answer.REPORT:
@@ -140,6 +141,16 @@ class Execution:
                 raise
         memo = ABSENT if invoke is None else await self._execute(step, invoke)
         return await self._for_ever() if memo is ABSENT else memo
+
+    async def _hooked(self, flow: Flow[T]) -> T:
+        """Call hooks of the middleware. They may take their time, and nothing is settled before they are done."""
+        self._hooks += 1
+        try:
+            return await self._flow(flow)
+        finally:
+            self._hooks -= 1
+            if self._stored or self._new:
+                self._stir()
 
     async def _flow(self, flow: Flow[T]) -> T:
         return await adrive(flow, self._perform)
@@ -204,7 +215,7 @@ class Execution:
             self._settle()
 
     def _settle(self) -> None:
-        if self._executing or self.plan.interrupted or self._ended.done():
+        if self._executing or self._hooks or self.plan.interrupted or self._ended.done():
             return
         if self._stored:
             self._serve()
