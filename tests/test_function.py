@@ -288,6 +288,24 @@ def test_what_is_decorated_must_be_a_function(client: Inngest) -> None:
         client.create_function(fn_id="a", trigger=PLACED)(5)  # type: ignore[call-overload]
 
 
+def plain_with_context(_ctx: Context) -> None: ...
+
+
+async def async_with_context_sync(_ctx: ContextSync) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "message"),
+    [
+        (plain_with_context, "a function declared with def takes ContextSync, not Context"),
+        (async_with_context_sync, "a function declared with async def takes Context, not ContextSync"),
+    ],
+)
+def test_a_function_takes_the_context_of_its_colour(client: Inngest, handler: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=f'function "a": {message}'):
+        client.create_function(fn_id="a", trigger=PLACED)(handler)
+
+
 def test_a_declared_function_cannot_handle_failures_besides(client: Inngest) -> None:
     other = declare(client, "notify")
 

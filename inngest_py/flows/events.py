@@ -95,15 +95,15 @@ def _requests(events: Sequence[bytes]) -> Iterator[bytes]:
 
 def _send(request: Request, jitter: float) -> Flow[list[str]]:
     """Send one request, again while the server cannot be reached or has trouble of its own."""
+    outcome = yield from _try(request)
     for again in range(TRIES - 1):
-        outcome = yield from _try(request)
         if not isinstance(outcome, SendEventsError):
-            return _ids(outcome)
+            break
         yield Pause(_FIRST_PAUSE * 2**again * (1 + jitter))
-    last = yield from _try(request)
-    if isinstance(last, SendEventsError):
-        raise last
-    return _ids(last)
+        outcome = yield from _try(request)
+    if isinstance(outcome, SendEventsError):
+        raise outcome
+    return _ids(outcome)
 
 
 def _try(request: Request) -> Flow[Response | SendEventsError]:

@@ -63,6 +63,11 @@ def test_an_event_may_have_an_id_a_time_and_a_version() -> None:
     assert (event.id, event.ts, event.v) == ("order-1", 1_700_000_000_000, "2")
 
 
+def test_data_is_given_at_once_or_by_field() -> None:
+    with pytest.raises(EventDataError, match=r"is given twice, at once and as id: an id or a time goes into create\("):
+        ORDER_PLACED({"order_id": "1", "total": 9}, id="a")
+
+
 def test_data_may_be_a_dataclass_or_a_typed_dict() -> None:
     assert EventType("p", Point)(x=1).data == Point(1)
     assert EventType("t", Tag)(name="a").data == {"name": "a"}
