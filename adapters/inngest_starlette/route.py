@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.datastructures import URL
 from starlette.requests import ClientDisconnect, Request as StarletteRequest
-from starlette.responses import Response as StarletteResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from inngest_py import Function, Handler, Inngest, Request, Response
+
+SOON: Final = 0.02
+"""How long, in seconds, a client is not asked for whether it is still there."""
 
 
 def serve(
@@ -45,33 +48,70 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         with suppress(ClientDisconnect):
-            request = await _read(StarletteRequest(scope, receive))
+            request = await _read(scope, receive)
             response = await self._while_connected(request, receive)
-            await StarletteResponse(response.body, response.status, response.headers)(scope, receive, send)
+            await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
+            await send({"type": "http.response.body", "body": response.body})
 
     async def _while_connected(self, request: Request, receive: Receive) -> Response:
         """Answer, but not a client that has left: the server will ask again, and nothing should run twice at once."""
-        answer = asyncio.create_task(self._handler.ahandle(request))
-        absence = asyncio.create_task(_absence(receive))
-        absence.add_done_callback(lambda _: answer.cancel())
+        presence = Presence(receive)
         try:
-            return await answer
+            return await self._handler.ahandle(request)
         except asyncio.CancelledError:
-            if absence.done():
+            if presence.was_the_reason():
                 raise ClientDisconnect from None
             raise
         finally:
-            absence.cancel()
+            presence.end()
 
 
-async def _absence(receive: Receive) -> None:
-    """Wait until the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+class Presence:
+    """Cancels the task that it is made in when the client leaves; looks only after a while, when most are answered."""
+
+    def __init__(self, receive: Receive) -> None:
+        loop = asyncio.get_running_loop()
+        self._receive = receive
+        self._task = asyncio.current_task(loop)
+        self._left = False
+        self._watch: asyncio.Task[None] | None = None
+        self._timer = loop.call_later(SOON, self._begin)
+
+    def was_the_reason(self) -> bool:
+        """Whether the task was cancelled because the client has left, and for nothing else."""
+        return self._left and self._task is not None and not self._task.uncancel()
+
+    def end(self) -> None:
+        """Look no longer."""
+        self._timer.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _begin(self) -> None:
+        self._watch = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if self._task is not None:
+            self._left = self._task.cancel()
 
 
-async def _read(request: StarletteRequest) -> Request:
-    path = quote(request.scope["path"], safe="/:@!$&'()*+,;=~")
-    query = request.scope["query_string"].decode(errors="replace")
-    url = f"{URL(scope={**request.scope, 'path': path, 'query_string': b''})}?{query}"
-    return Request.of(request.method, url, request.headers.items(), await request.body())
+async def _read(scope: Scope, receive: Receive) -> Request:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    origin = _origin(scope["scheme"], tuple(scope.get("server") or ()), headers.get("host"))
+    path = quote(scope["path"], safe="/:@!$&'()*+,;=~")
+    query = scope["query_string"].decode(errors="replace")
+    return Request(scope["method"], f"{origin}{path}?{query}", headers, await StarletteRequest(scope, receive).body())
+
+
+@lru_cache(maxsize=64)
+def _origin(scheme: str, server: tuple[Any, ...], host: str | None) -> str:
+    """The origin as Starlette reads it; most requests come for the same one."""
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    return str(URL(scope={"scheme": scheme, "server": server or None, "path": "", "headers": headers}))
+
+
+def _headers(response: Response) -> list[tuple[bytes, bytes]]:
+    length = (b"content-length", b"%d" % len(response.body))
+    return [*((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()), length]
