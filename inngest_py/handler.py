@@ -82,7 +82,18 @@ class Handler:
         self._serve_origin: Final = _origin_of(serve_origin or settings.serve_origin)
         self._serve_path: Final = serve_path or settings.serve_path
         self._clock: Final = clock
-        self._given: Final = None if functions is None else _by_id(functions)
+        self._given: Final = functions
+        self._known: Sequence[Function[Any]] = ()
+        self._found: Mapping[str, Function[Any]] = _by_id(functions or ())
+        self._usual_headers: Final = {
+            headers.CONTENT_TYPE: headers.JSON,
+            headers.EXPECTED_SERVER_KIND: settings.server_kind,
+            headers.FRAMEWORK: framework,
+            headers.REQ_VERSION: headers.REQUEST_VERSION,
+            headers.SDK: headers.SDK_VERSION,
+            headers.SDK_HANDLED: "true",
+            headers.USER_AGENT: headers.SDK_VERSION,
+        }
         self._performer: Final = Performer(client.transport, _threads(in_thread, settings), on_loop)
 
     def handle(self, request: Request) -> Response:
@@ -259,7 +270,10 @@ class Handler:
 
     def _served(self) -> Mapping[str, Function[Any]]:
         """The functions by id. Those of the client may still be declared after the handler was made."""
-        return _by_id(self._client.functions) if self._given is None else self._given
+        functions = self._client.functions if self._given is None else self._known
+        if functions != self._known:
+            self._found, self._known = _by_id(functions), functions
+        return self._found
 
     def _find(self, function_id: str) -> Function[Any]:
         found = self._served().get(function_id)
@@ -296,15 +310,7 @@ class Handler:
         key: SigningKey | None = None,
         more: Mapping[str, str] | None = None,
     ) -> Response:
-        found = {
-            headers.CONTENT_TYPE: headers.JSON,
-            headers.EXPECTED_SERVER_KIND: self._settings.server_kind,
-            headers.FRAMEWORK: self._framework,
-            headers.REQ_VERSION: headers.REQUEST_VERSION,
-            headers.SDK: headers.SDK_VERSION,
-            headers.SDK_HANDLED: "true",
-            headers.USER_AGENT: headers.SDK_VERSION,
-        }
+        found = self._usual_headers.copy()
         if more:
             found.update(more)
         if key is not None:
@@ -347,8 +353,10 @@ def _is_in_band(request: Request) -> bool:
 
 def _split(url: object) -> SplitResult:
     """The parts of a URL. Raises RequestError if it is none."""
+    text = url if isinstance(url, str) else ""
     try:
-        return urlsplit(url if isinstance(url, str) else "")
+        text.encode()
+        return urlsplit(text)
     except ValueError as error:
         raise RequestError(f"a URL that cannot be read: {error}") from None
 

@@ -339,11 +339,18 @@ def test_a_signed_sync_that_names_no_url_is_refused(body: bytes, server: Server)
     assert (response.status, signed_by(response), server.requests) == (400, KEY, [])
 
 
-def test_a_url_that_cannot_be_read_is_refused(server: Server) -> None:
-    signed = handler(app(server)).handle(request("PUT", body=encode({"url": "http://["})))
-    unsigned = dev(server).handle(request("PUT", key=None, url="http://[/api"))
+@pytest.mark.parametrize("url", ["http://[/api", "http://a\ud800/api", "http://a/api\udfff"])
+def test_a_url_that_cannot_be_read_is_refused(url: str, server: Server) -> None:
+    response = dev(server).handle(request("PUT", key=None, url=url))
 
-    assert (signed.status, unsigned.status, server.requests) == (400, 400, [])
+    assert (response.status, server.requests) == (400, [])
+    assert decode(response.body)["message"].startswith("a URL that cannot be read: ")
+
+
+def test_a_signed_url_that_cannot_be_read_is_refused(server: Server) -> None:
+    response = handler(app(server)).handle(request("PUT", body=encode({"url": "http://["})))
+
+    assert (response.status, signed_by(response), server.requests) == (400, KEY, [])
 
 
 def test_in_development_the_app_is_where_the_request_found_it(server: Server) -> None:
