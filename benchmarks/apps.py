@@ -88,11 +88,11 @@ class _Routes(list[Route]):
 
 def starlette_apps(*, signed: bool) -> dict[str, Starlette]:
     handlers = {"empty": aempty, "steps": asteps}
-    client, functions = declare_ours(handlers, signed=signed)
+    client, _ = declare_ours(handlers, signed=signed)
     official = _Routes()
     inngest.fast_api.serve(official, *declare(inngest, handlers, signed=signed))  # type: ignore[arg-type]
     return {
-        OURS: Starlette(routes=[inngest_starlette.serve(client, functions)]),
+        OURS: Starlette(routes=[inngest_starlette.serve(client)]),
         OFFICIAL: Starlette(routes=official),
         FLOOR: Starlette(routes=[Route(PATH, _starlette_floor(signed=signed), methods=["POST"])]),
     }
@@ -123,7 +123,8 @@ def _starlette_floor(*, signed: bool) -> Callable[..., Any]:
 def flask_apps(*, signed: bool) -> dict[str, flask.Flask]:
     handlers = {"empty": empty, "steps": steps}
     ours, official, floor = (flask.Flask("benchmark") for _ in range(3))
-    ours.register_blueprint(inngest_flask.serve(*declare_ours(handlers, signed=signed)))
+    client, _ = declare_ours(handlers, signed=signed)
+    ours.register_blueprint(inngest_flask.serve(client))
     inngest.flask.serve(official, *declare(inngest, handlers, signed=signed))
 
     @floor.post(PATH)

@@ -31,7 +31,7 @@ class App(aio.App, sync.App, Protocol):
     """What steps of either colour need of the client."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class FunctionRun:
     """One execution to perform: the function, its plan and terms, and what its context holds besides steps."""
 

@@ -2,7 +2,8 @@
 
     Flow[T] = Generator[Effect, answer, T]
 
-So a protocol is written once, and `drive` runs it plainly or in a coroutine.
+So a protocol is written once, and `drive` runs it plainly or in a coroutine. What is made anew for every call, here and
+elsewhere, is not frozen: a frozen dataclass takes several times as long to make.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from inngest_py.wire.http import Request
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exchange:
     """Send an HTTP request. Answered with the Response; raises ServerError if there is none."""
 
@@ -24,7 +25,7 @@ class Exchange:
     timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Invoke:
     """Call a function of the user's, plain or async. Answered with its result; raises what it raises."""
 
@@ -33,7 +34,7 @@ class Invoke:
     kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hook:
     """Call a hook of a middleware, plain or async, where the function runs. Answered with its result."""
 
@@ -41,14 +42,14 @@ class Hook:
     args: Sequence[Any] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pause:
     """Wait, in seconds. Answered with None."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Execute:
     """Run a function of the user's up to its next step. Answered with the engine's Outcome."""
 

@@ -30,7 +30,7 @@ class Memory:
     def __init__(self, memos: Mapping[str, Any], order: Sequence[str] = ()) -> None:
         self._memos = memos
         self._positions: Mapping[str, int] | None = None
-        self.order: Sequence[str] = [hashed for hashed in order if hashed in memos]
+        self.order: Sequence[str] = list(filter(memos.__contains__, order))
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""

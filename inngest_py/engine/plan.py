@@ -32,7 +32,7 @@ class Answer(Enum):
     """Wait to be reported: this execution ends without a result for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """A step that has no memo. `opcode` is the one under which it is reported; what runs here is only planned."""
 

@@ -23,21 +23,21 @@ MAX_OUTPUT: Final = 4 * 1024 * 1024
 """The largest result of a step, in bytes, that servers take (PROTOCOL 17)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Returned:
     """The function came to its end."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Raised:
     """The function raised."""
 
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Suspended:
     """The function waits for steps; the plan knows which."""
 
@@ -46,7 +46,7 @@ Outcome: TypeAlias = Returned | Raised | Suspended
 """How one execution of the user's code ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """What to answer. `error` is the user's exception, for the log; it is None where there is nothing to log."""
 

@@ -31,7 +31,7 @@ _CODES: Final[tuple[tuple[type[Exception], str], ...]] = (
 _FINAL: Final = (NonRetriableError, StepError, UnserializableError, EventDataError, UsageError, ConfigError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Policy:
     """How a call's failures are to be retried: its attempt, counted from 0, of how many, and the user's policy."""
 

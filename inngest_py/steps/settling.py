@@ -36,7 +36,7 @@ _GOODBYE: Final = 1.0
 """How long, in seconds, the function's own clean-up may take once the reply is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiter:
     """A step call that waits: its task, and the future that lets it go on."""
 

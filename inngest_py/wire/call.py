@@ -14,7 +14,7 @@ DISCOVERY: Final = "step"
 """The `stepId` of a request that targets no step: run the function and say what is next."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One request to run a function.
 
@@ -111,7 +111,7 @@ def _stack(value: object) -> Sequence[str]:
     if given is None:
         return ()
     ids = as_list(given)
-    if ids is None or not all(isinstance(item, str) for item in ids):
+    if ids is None or not {*map(type, ids)} <= {str}:
         raise InvalidJSONError("ctx.stack.stack must be a list of step ids")
     return ids
 

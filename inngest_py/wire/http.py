@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import parse_qsl
 
 
@@ -22,11 +23,10 @@ class Request:
         """Make a request out of what a framework gives; header names may have any case."""
         return cls(method, url, {name.lower(): value for name, value in headers}, body)
 
-    @cached_property
+    @property
     def query(self) -> Mapping[str, str]:
         """The query parameters, decoded; of a repeated one the last value. No URL is too malformed to have some."""
-        text = self.url.partition("#")[0].partition("?")[2]
-        return dict(parse_qsl(text, keep_blank_values=True))
+        return _parameters(self.url.partition("#")[0].partition("?")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,9 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
+
+
+@lru_cache(maxsize=128)
+def _parameters(query: str) -> Mapping[str, str]:
+    """The parameters of a query. Calls of one function have the same one, mostly."""
+    return MappingProxyType(dict(parse_qsl(query, keep_blank_values=True)))

@@ -33,7 +33,7 @@ class Opcode(StrEnum):
     DEFER_ABORT = "DeferAbort"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Op:
     """One operation.
 

@@ -34,13 +34,14 @@ class SigningKey:
     Raises ConfigError if what follows the prefix is not an even number of hex digits.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_begun", "_text")
 
     def __init__(self, text: str) -> None:
         bare = _PREFIX.sub("", text.strip())
         if not _HEX.fullmatch(bare):
             raise ConfigError("the signing key must be signkey-<env>-<hex>, or an even number of hex digits")
         self._text = bare
+        self._begun = hmac.new(bare.encode(), digestmod=hashlib.sha256)
 
     def __repr__(self) -> str:
         """Show that there is a key, and nothing of it."""
@@ -48,7 +49,10 @@ class SigningKey:
 
     def mac(self, body: bytes, timestamp: str) -> str:
         """The HMAC-SHA256 over body and timestamp, in hex."""
-        return hmac.new(self._text.encode(), body + timestamp.encode(), hashlib.sha256).hexdigest()
+        mac = self._begun.copy()
+        mac.update(body)
+        mac.update(timestamp.encode())
+        return mac.hexdigest()
 
     def digest(self) -> str:
         """The SHA-256 of the key's bytes, in hex: the bearer token, and the key's hash in introspection."""
