@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inngest_py.engine.memory import is_input_only
-from inngest_py.wire.codec import as_object
+from inngest_py.errors import UnserializableError
+from inngest_py.wire.codec import as_object, encode
 from inngest_py.wire.event import Event
 from inngest_py.wire.failure import Failure
 from inngest_py.wire.ops import Opcode
@@ -50,6 +51,14 @@ class TransformOutputResult:
     def has_output(self) -> bool:
         """Whether there is an output, which may be None."""
         return self.error is None
+
+    def to_json(self) -> bytes:
+        """The output as JSON text. Raises UnserializableError, naming whose output it is and the path in it."""
+        try:
+            return encode(self.output)
+        except UnserializableError as error:
+            owner = "the function" if self.step is None else f'step "{self.step.id}"'
+            raise UnserializableError(error.path, f"{error.reason}, in the result of {owner}") from None
 
 
 @dataclass(slots=True)

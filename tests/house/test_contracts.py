@@ -37,7 +37,10 @@ FLOORS = (
 PURE_FLOORS = ("errors", "wire", "config", "function", "engine", "dev.decide", "dev.limits", "dev.model")
 IMPURE = ("asyncio", "threading", "socket", "sqlite3", "httpx", "os", "logging", "random", "time", "secrets")
 PACKAGES = ("wire", "config", "engine", "steps", "middleware", "flows", "dev", "dev.limits", "dev.store")
-INNER = ("wire.http", "wire.ops", "engine.plan", "steps.aio", "middleware.encryption")
+INNER = ("wire.http", "wire.ops", "engine.plan", "steps.aio")
+INNER_MIDDLEWARE = tuple(
+    f"middleware.{name}" for name in ("encryption", "libsodium", "logging", "opentelemetry", "s3", "sentry")
+)
 INNER_DEV = (
     "dev.api",
     "dev.decide",
@@ -49,13 +52,18 @@ INNER_DEV = (
 )
 ADAPTERS = ("inngest_flask", "inngest_django", "inngest_starlette")
 MODULES = [f"inngest_py.{name}" for floor in FLOORS for name in floor]
-MODULES += [f"inngest_py.{name}" for name in (*PACKAGES, *INNER, *INNER_DEV)]
+MODULES += [f"inngest_py.{name}" for name in (*PACKAGES, *INNER, *INNER_MIDDLEWARE, *INNER_DEV)]
 
 ALLOWED = [
     "inngest_py.transport -> httpx",
     "inngest_py.settings -> os",
     "inngest_py.steps.aio -> asyncio",
     "inngest_py.middleware.encryption -> cryptography",
+    "inngest_py.middleware.libsodium -> nacl.secret",
+    "inngest_py.middleware.logging -> structlog",
+    "inngest_py.middleware.opentelemetry -> opentelemetry",
+    "inngest_py.middleware.s3 -> boto3",
+    "inngest_py.middleware.sentry -> sentry_sdk",
     "inngest_py.handler -> inngest_py.client",
     "inngest_py.dev.executor -> aiohttp",
     "inngest_py.dev.server -> starlette.applications",
@@ -95,7 +103,16 @@ FORBIDDEN = {
         "inngest_flask -> requests",
     ],
     "sqlite": ["inngest_py.dev.executor -> sqlite3", "inngest_py.client -> sqlite3", "inngest_django -> sqlite3"],
-    "cryptography": ["inngest_py.wire.ops -> cryptography", "inngest_py.client -> cryptography"],
+    "middleware-libraries": [
+        "inngest_py.wire.ops -> cryptography",
+        "inngest_py.client -> sentry_sdk",
+        "inngest_py.middleware.encryption -> nacl",
+        "inngest_py.middleware.libsodium -> cryptography",
+        "inngest_py.middleware.logging -> opentelemetry",
+        "inngest_py.middleware.sentry -> structlog",
+        "inngest_flask -> boto3",
+        "inngest_starlette -> botocore",
+    ],
     "frameworks": [
         *(f"inngest_py.handler -> {name}" for name in ("flask", "django.http", "fastapi", "asgiref", *ADAPTERS)),
         "inngest_py.dev.server -> fastapi",
