@@ -36,11 +36,11 @@ from inngest_py.middleware.base import Middleware
 from inngest_py.steps.aio import Context, Group, Step
 from inngest_py.steps.inside import ParallelMode
 from inngest_py.steps.sync import ContextSync, GroupSync, StepSync
-from inngest_py.version import VERSION
+from inngest_py.version import VERSION as _VERSION
 from inngest_py.wire.event import Event
 from inngest_py.wire.http import Request, Response
 
-__version__ = VERSION
+__version__ = _VERSION
 
 __all__ = [
     "Backoff",
