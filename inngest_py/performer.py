@@ -15,10 +15,10 @@ from inngest_py.engine.run import Outcome, Terms
 from inngest_py.errors import UsageError
 from inngest_py.function import Function, is_async
 from inngest_py.runtime import (
+    EXIT_CONTAINED,
     LoopCaller,
     ThreadCaller,
     background_loop,
-    exit_contained,
     exit_contained_here,
     run_on_loop,
 )
@@ -95,7 +95,7 @@ class Performer:
 
     async def _ainvoke(self, handler: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Call a step's handler: one that is plain in a thread, so that it never holds up the loop."""
-        with exit_contained():
+        with EXIT_CONTAINED:
             if is_async(handler):
                 return await handler(*args, **kwargs)
             result: Any = await self._in_thread(lambda: handler(*args, **kwargs))
@@ -123,7 +123,7 @@ class Performer:
 
 
 async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    with exit_contained():
+    with EXIT_CONTAINED:
         return await coroutine
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -22,21 +22,25 @@ class ThreadCaller(Protocol):
         ...
 
 
-@contextmanager
-def exit_contained() -> Generator[None]:
-    """Make an attempt of the user's code to end the process an error like others.
+class ExitContained(AbstractContextManager[None]):
+    """Makes an attempt of the user's code to end the process an error like others.
 
     In a task, `SystemExit` would end the loop and leave all who wait for it waiting for ever.
     """
-    try:
-        yield
-    except SystemExit as error:
-        raise RuntimeError(f"the code tried to end the process, with sys.exit({error.code!r})") from error
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Leave the user's code."""
+        if isinstance(error, SystemExit):
+            message = f"the code tried to end the process, with sys.exit({error.code!r})"
+            raise RuntimeError(message) from error  # noqa: TRY004 - no type of ours is wrong
+
+
+EXIT_CONTAINED: Final = ExitContained()
 
 
 def exit_contained_here() -> AbstractContextManager[None]:
     """Do the same in plain code; not in the main thread, where a server's signal handler may mean to end it."""
-    return nullcontext() if threading.current_thread() is threading.main_thread() else exit_contained()
+    return nullcontext() if threading.current_thread() is threading.main_thread() else EXIT_CONTAINED
 
 
 class LoopCaller(Protocol):

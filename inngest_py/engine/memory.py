@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeGuard, cast
+from typing import Any, Final, TypeGuard
 
 from inngest_py.wire.event import Event, read_event
 from inngest_py.wire.failure import step_error
@@ -34,10 +34,9 @@ class Memory:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
-        memo = self._memos.get(hashed, ABSENT)
-        if type(memo) is dict and is_input_only(cast("dict[str, Any]", memo)):
-            return ABSENT
-        return cast("Any", memo)
+        memo: Any = self._memos.get(hashed, ABSENT)
+        kind = type(memo)
+        return ABSENT if kind is dict and "data" not in memo and is_input_only(memo) else memo
 
     def edited_input(self, hashed: str) -> list[Any] | None:
         """The arguments to use instead of the code's own, where somebody edited them (PROTOCOL 5.1)."""
@@ -58,12 +57,12 @@ def is_input_only(memo: Any) -> TypeGuard[dict[str, Any]]:
 
 def result_of(memo: Any, step_id: str) -> Any:
     """Unwrap the memo of a step that ran. Raises StepError if the step failed, however malformed the error."""
-    if type(memo) is not dict:
+    kind = type(memo)
+    if kind is not dict:
         return memo
-    fields = cast("dict[str, Any]", memo)
-    if "error" in fields:
-        raise step_error(step_id, fields["error"])
-    return fields.get("data", fields)
+    if "error" in memo:
+        raise step_error(step_id, memo["error"])
+    return memo.get("data", memo)
 
 
 def event_of(memo: Any) -> Event[dict[str, Any]] | None:

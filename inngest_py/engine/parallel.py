@@ -6,7 +6,8 @@ last, gets its memo at once; any other waits until nothing moves any more.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import islice
 
 from inngest_py.engine.memory import Memory
 
@@ -14,29 +15,40 @@ from inngest_py.engine.memory import Memory
 class Turns:
     """Walks along the order of completion as steps are handed over."""
 
-    __slots__ = ("_memory", "_next", "_passed", "expected")
+    __slots__ = ("_memory", "_passed", "_rest", "expected")
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._next = 0
-        self._passed: set[str] = set()
-        self.expected = memory.order[0] if memory.order else None
+        self._passed: set[str | None] = set()
+        self._rest = iter(memory.order)
+        self.expected = next(self._rest, None)
         """The hashed id of the step that is next in the order, or None when none is left."""
 
-    def is_next(self, hashed: str) -> bool:
-        """Whether this step is next in the order; a step whose place is not known never has to wait for another."""
-        return self.expected is None or self.expected == hashed or self._memory.position(hashed) is None
+    def take(self, hashed: str) -> bool:
+        """Hand a step its memo if it is next in the order; one whose place is not known never waits for another."""
+        if hashed != self.expected and self.expected is not None and self._memory.position(hashed) is not None:
+            return False
+        self.hand_over(hashed)
+        return True
 
     def hand_over(self, hashed: str) -> None:
         """Note that a step got its memo, and move on to the first one that has not."""
         if hashed != self.expected:
             self._passed.add(hashed)
             return
-        order = self._memory.order
-        self._next += 1
-        while self._next < len(order) and order[self._next] in self._passed:
-            self._next += 1
-        self.expected = order[self._next] if self._next < len(order) else None
+        self.expected = next(self._rest, None)
+        while self.expected in self._passed:
+            self.expected = next(self._rest, None)
+
+    def ahead(self, since: str | None = None) -> Iterator[str]:
+        """The steps that have not got their memos, in order; with `since` only those completed after that one."""
+        if self.expected is not None:
+            start = max(self._place(self.expected), 0 if since is None else self._place(since) + 1)
+            left = islice(self._memory.order, start, None)
+            yield from (hashed for hashed in left if hashed not in self._passed)
+
+    def _place(self, hashed: str) -> int:
+        return self._memory.position(hashed) or 0
 
     def first_of(self, waiting: Collection[str]) -> str:
         """Of the steps that wait, the one that was completed first."""

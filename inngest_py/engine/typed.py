@@ -7,7 +7,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, NoneType, UnionType
 from typing import Any, Final
 
 import pydantic
@@ -19,9 +19,11 @@ from inngest_py.wire.codec import encode
 
 Adapter = TypeAdapter[Any]
 
-_AS_THEY_ARE: Final[frozenset[Any]] = frozenset({Any, object, None, type(None), str, int, bool, dict, list})
+_AS_THEY_ARE: Final[frozenset[Any]] = frozenset({Any, object, None, NoneType, str, int, bool, dict, list})
+_JOINED: Final[frozenset[Any]] = frozenset({list, UnionType, typing.Union})
+_KEYS: Final[frozenset[Any]] = frozenset({Any, object, str})
 _AWAITABLES: Final = frozenset({Awaitable, Coroutine})
-_by_code: Final[dict[CodeType | None, TypeAdapter[Any] | None]] = {}
+_by_code: Final[dict[int, tuple[CodeType, Adapter | None]]] = {}
 
 
 class Unstated:
@@ -38,6 +40,9 @@ def adapter_of(handler: Callable[..., Any], output_type: Any = UNSTATED) -> Adap
     """
     if output_type is not UNSTATED:
         return _adapter(output_type)
+    known = _by_code.get(id(getattr(handler, "__code__", None)))
+    if known is not None:
+        return known[1]
     while isinstance(handler, functools.partial):
         handler = handler.func
     annotations: Mapping[str, Any] = getattr(handler, "__annotations__", {})
@@ -56,11 +61,21 @@ def _adapter(returned: Any) -> Adapter | None:
 
 @lru_cache(maxsize=1024)
 def _adapter_of_type(returned: Any) -> Adapter | None:
-    if returned in _AS_THEY_ARE:
+    if _is_as_it_is(returned):
         return None
     if typing.get_origin(returned) in _AWAITABLES:
         return _adapter(typing.get_args(returned)[-1])
     return _new_adapter(returned)
+
+
+def _is_as_it_is(returned: Any) -> bool:
+    """Whether a type is one of JSON's own, or made of them only, as `dict[str, list[int]]` is."""
+    if returned in _AS_THEY_ARE:
+        return True
+    kind, parts = typing.get_origin(returned), typing.get_args(returned)
+    if kind is dict:
+        return parts[0] in _KEYS and _is_as_it_is(parts[1])
+    return kind in _JOINED and all(map(_is_as_it_is, parts))
 
 
 def _new_adapter(returned: Any) -> Adapter | None:
@@ -73,17 +88,16 @@ def _new_adapter(returned: Any) -> Adapter | None:
 def _adapter_of_text(handler: Callable[..., Any]) -> Adapter | None:
     """The adapter for an annotation that is still text, as all are under `from __future__ import annotations`.
 
-    It is kept by the code: a function inside another one is a new object each time, and means the same.
+    It is kept by the code: a function inside another one is a new object each time, and means the same. Code is known
+    by its address, for to hash it takes longer than all the rest, and whatever is kept here stays where it is.
     """
-    code = getattr(handler, "__code__", None)
-    if code in _by_code:
-        return _by_code[code]
     try:
         adapter = _adapter(inspect.get_annotations(handler, eval_str=True)["return"])
     except (NameError, TypeError, AttributeError, SyntaxError):
         adapter = None
+    code = getattr(handler, "__code__", None)
     if code is not None:
-        _by_code[code] = adapter
+        _by_code[id(code)] = (code, adapter)
     return adapter
 
 

@@ -11,6 +11,7 @@ from inngest_py import performer
 from inngest_py.config.checkpointing import Checkpointing
 from inngest_py.engine.checkpoints import Checkpointed, Checkpoints
 from inngest_py.engine.effects import Execute, Flow
+from inngest_py.engine.hooks import NO_HOOKS
 from inngest_py.engine.memory import Memory
 from inngest_py.engine.plan import Plan
 from inngest_py.engine.run import Outcome, Raised, Reply, Returned, Terms, conclude
@@ -19,6 +20,7 @@ from inngest_py.flows.checkpoints import Saver, can_checkpoint
 from inngest_py.function import FAILED_EVENT, INVOKED_EVENT, Function
 from inngest_py.middleware.base import CallInput, MiddlewareFactory
 from inngest_py.middleware.chain import Chain
+from inngest_py.middleware.logging import context_logger
 from inngest_py.performer import FunctionRun
 from inngest_py.settings import Settings
 from inngest_py.wire.call import Call
@@ -40,12 +42,13 @@ def run_call(
     app: App, function: Function[Any], call: Call, request: Request, clock: Callable[[], float]
 ) -> Flow[Reply]:
     """Run a function as a call asks. Raises StepNotFoundError if a targeted step was never met."""
-    chain = Chain([make(cast("Any", app), request) for make in (*app.middleware, *function.middleware)])
+    makers = (*app.middleware, *function.middleware)
+    chain = Chain([make(cast("Any", app), request) for make in makers])
     terms = Terms(
         app_id=function.app_id,
         run_id=call.run_id,
         policy=Policy(call.attempt, call.max_attempts, function.retries),
-        hooks=chain,
+        hooks=chain if makers else NO_HOOKS,
         checkpoints=_checkpoints(app, function, call, clock),
     )
     draft = CallInput(call.run_id, call.attempt, call.event, list(call.events), max_attempts=call.max_attempts)
@@ -57,7 +60,9 @@ def run_call(
             plan = Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
             fields = context_fields(function, call, draft, app.logger)
             run = FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)
-            outcome = yield from _changed(chain, plan, (yield Execute(run)))
+            outcome = yield Execute(run)
+            if makers:
+                outcome = yield from _changed(chain, plan, outcome)
         except Exception as error:
             outcome = Raised(error)
         reply = yield from conclude(plan, outcome, terms, function.id)
@@ -100,7 +105,7 @@ def context_fields(function: Function[Any], call: Call, draft: CallInput, logger
         "extra": draft.extra,
         "function": function,
         "job_id": call.id("job_id"),
-        "logger": logger,
+        "logger": context_logger(logger),
         "max_attempts": call.max_attempts,
         "request_id": call.id("request_id"),
         "run_id": call.run_id,

@@ -14,11 +14,12 @@ from typing import Any, Final, Never, TypeVar
 
 from inngest_py.engine.drive import adrive
 from inngest_py.engine.effects import Effect, Flow, Invoke
+from inngest_py.engine.hooks import NO_HOOKS
 from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
-from inngest_py.runtime import exit_contained
+from inngest_py.runtime import EXIT_CONTAINED
 from inngest_py.steps.inside import current_plan, current_step, refuse_nesting
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class Execution:
         self._served: asyncio.Task[Any] | None = None
         self._alone = True
         self._stored: dict[str, Waiter] = {}
+        plan.awaited = self._stored
         self._new: dict[str, Waiter] = {}
         self._quiet: int | None = None
         self._executing = False
@@ -79,6 +81,7 @@ class Execution:
         finally:
             if not main.done() or self._stored or self._new:
                 await self._let_go(main)
+            self._main = self._served = None  # a cancelled task holds its frames, and so us: a circle, of all memos
         return Suspended() if self.plan.interrupted else outcome_of(main)
 
     def _main_done(self, _main: asyncio.Task[Any]) -> None:
@@ -93,10 +96,11 @@ class Execution:
         """Cancel the function and all that waits, and give it a moment to clean up after itself."""
         line = "" if main.done() else _line_of(main)
         main.cancel()
-        for waiter in (*self._stored.values(), *self._new.values()):
+        waiting = (*self._stored.values(), *self._new.values())
+        for waiter in waiting:
             waiter.go_on.cancel()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        for _ in range(2 if waiting else 1):
+            await asyncio.sleep(0)
         if not main.done():
             await asyncio.wait([main], timeout=_GOODBYE)
         if line and not main.cancelled() and (not main.done() or main.exception() is None):
@@ -106,16 +110,10 @@ class Execution:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
-        memo = self._memory.recall(hashed)
-        if (
-            memo is ABSENT
-            or self._watched
-            or not self._turns.is_next(hashed)
-            or asyncio.current_task() is not self._served
-        ):
+        if self._watched or asyncio.current_task(self._loop) is not self._served:
             return ABSENT
-        self._turns.hand_over(hashed)
-        return memo
+        memo = self._memory.recall(hashed)
+        return memo if memo is not ABSENT and self._turns.take(hashed) else ABSENT
 
     async def take(self, key: Key, make: Callable[[], Step], invoke: Invoke | None = None) -> Any:
         """Wait for the memo of a step. For one that has none, run it or report it.
@@ -127,7 +125,7 @@ class Execution:
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:
-            memo = await self._meet(*await self._hooked(self.terms.hooks.report(make(), invoke)))
+            memo = await self._meet(*await self._reported(make(), invoke))
         else:
             await self._wait(key, self._stored)
         return await self._hooked(self.terms.hooks.recall(make(), memo)) if self._watched else memo
@@ -141,6 +139,11 @@ class Execution:
                 raise
         memo = ABSENT if invoke is None else await self._execute(step, invoke)
         return await self._for_ever() if memo is ABSENT else memo
+
+    async def _reported(self, step: Step, invoke: Invoke | None) -> tuple[Step, Invoke | None]:
+        """A step as the middleware wants it, if there is any."""
+        hooks = self.terms.hooks
+        return (step, invoke) if hooks is NO_HOOKS else await self._hooked(hooks.report(step, invoke))
 
     async def _hooked(self, flow: Flow[T]) -> T:
         """Call hooks of the middleware. They may take their time, and nothing is settled before they are done."""
@@ -258,7 +261,7 @@ def _line_of(main: asyncio.Task[Any]) -> str:
 
 
 async def _called(call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    with exit_contained():
+    with EXIT_CONTAINED:
         return await call()
 
 
