@@ -15,7 +15,7 @@ from inngest_py.engine.memory import Memory
 class Turns:
     """Walks along the order of completion as steps are handed over."""
 
-    __slots__ = ("_memory", "_passed", "_rest", "expected")
+    __slots__ = ("_memory", "_passed", "_rest", "expected", "wave")
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -23,12 +23,15 @@ class Turns:
         self._rest = iter(memory.order)
         self.expected = next(self._rest, None)
         """The hashed id of the step that is next in the order, or None when none is left."""
+        self.wave = 0
+        """How deep the steps are that were handed over: one that is asked for after another is one deeper."""
 
     def take(self, hashed: str) -> bool:
         """Hand a step its memo if it is next in the order; one whose place is not known never waits for another."""
         if hashed != self.expected and self.expected is not None and self._memory.position(hashed) is not None:
             return False
         self.hand_over(hashed)
+        self.wave += 1
         return True
 
     def hand_over(self, hashed: str) -> None:

@@ -73,15 +73,37 @@ class Step:
         return Op(opcode, key.hashed, self.op_name, key.name, key.id, key.repeat, self.opts, data, failure)
 
 
+@dataclass(slots=True)
+class Place:
+    """Where a plain function is in a group: after which memos of a branch, and with how many branches still to call."""
+
+    branches: int
+    last: str | None = None
+    memos: int = 0
+
+    def is_passed(self, turns: Turns) -> bool:
+        """Whether there are more memos ahead than those that the other branches can have by now.
+
+        In branches of different lengths that cannot be known, and then a place is taken for new rather than for old.
+        """
+        if self.last is None:
+            return True
+        later = sum(1 for _ in turns.ahead(self.last))
+        return later > self.branches or sum(1 for _ in turns.ahead()) > self.branches * self.memos
+
+
 class Plan:
     """The state of one execution of a function.
 
     `target` is the hashed id of the only step that may run, or None; `immediate` allows to run a single new step in
     place. `found` are the steps that were met and have no memo; `unsaved` are the operations of those that ran and
-    that the server does not know of yet. Once `interrupted`, nothing is met any more, and the plan is what is answered.
+    that the server does not know of yet. `asked` are the steps with a memo for which tasks wait, each with its wave;
+    `place` is where a plain function is in a group. Once `interrupted`, nothing is met any more, and the plan is what
+    is answered.
     """
 
     __slots__ = (
+        "asked",
         "carrying",
         "error",
         "found",
@@ -90,6 +112,7 @@ class Plan:
         "interrupted",
         "memory",
         "notes",
+        "place",
         "reporting",
         "retry_after",
         "target",
@@ -112,11 +135,25 @@ class Plan:
         self.interrupted = False
         self.reporting = False
         self.notes: list[str] = []
+        self.asked: dict[str, int] = {}
+        self.place: Place | None = None
 
     @property
     def replaying(self) -> bool:
-        """Whether the function is still where it has been before: its log lines and the like are repetitions."""
-        return self.turns.expected is not None and not self.found
+        """Whether the function is still where it has been before: its log lines and the like are repetitions.
+
+        To execute a step on request is to repeat how it was found. Otherwise what comes after the latest wave of memos
+        is new: parallel branches go in step, and a wave is what they asked for at the same time (PROTOCOL 8).
+        """
+        if self.target is not None:
+            return True
+        turns = self.turns
+        if turns.expected is None:
+            return False
+        if self.place is not None:
+            return self.place.is_passed(turns)
+        late = (hashed not in self.asked or self.asked[hashed] > turns.wave for hashed in turns.ahead())
+        return not self.found and any(late)
 
     def meet(self, step: Step, *, alone: bool) -> Answer:
         """Note a step without a memo. `alone` says that no other step can be met before this one has its result."""

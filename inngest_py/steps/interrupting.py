@@ -14,7 +14,7 @@ from inngest_py.engine.drive import drive
 from inngest_py.engine.effects import Effect, Flow, Invoke
 from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
-from inngest_py.engine.plan import Answer, Plan, Step
+from inngest_py.engine.plan import Answer, Place, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
 from inngest_py.errors import Interrupt
 from inngest_py.steps.inside import (
@@ -33,6 +33,7 @@ T = TypeVar("T")
 class Branch:
     """One branch of a group. Once interrupted, none of its further steps is met."""
 
+    place: Place
     interrupted: bool = False
 
 
@@ -72,8 +73,14 @@ class Execution:
             return ABSENT
         memo = self.plan.memory.recall(hashed)
         if memo is not ABSENT:
-            self.plan.turns.hand_over(hashed)
+            self._hand_over(hashed)
         return memo
+
+    def _hand_over(self, hashed: str) -> None:
+        self.plan.turns.hand_over(hashed)
+        if self._branch is not None:
+            self._branch.place.last = hashed
+            self._branch.place.memos += 1
 
     def take(self, key: Key, make: Callable[[], Step], invoke: Invoke | None = None) -> Any:
         """Run a step that has no memo, or report it.
@@ -87,7 +94,7 @@ class Execution:
         if memo is ABSENT:
             memo = self._meet(*self._flow(self.terms.hooks.report(make(), invoke)))
         else:
-            self.plan.turns.hand_over(key.hashed)
+            self._hand_over(key.hashed)
         return self._flow(self.terms.hooks.recall(make(), memo)) if self._watched else memo
 
     def _meet(self, step: Step, invoke: Invoke | None) -> Any:
@@ -106,20 +113,34 @@ class Execution:
     ) -> tuple[Any, ...]:
         """Call each branch in turn, and meet the steps of all of them before any is reported."""
         token = parallel_mode.set(mode)
-        outer, branches = self._branch, [Branch() for _ in calls]
+        outer, branches = self._branch, self._branches(len(calls), mode)
         try:
             outcomes = [self._call(call, branch) for call, branch in zip(calls, branches, strict=True)]
         finally:
-            self._branch = outer
+            self._leave(branches, outer)
             parallel_mode.reset(token)
         if self.plan.interrupted or any(branch.interrupted for branch in branches):
             self._stop()
             raise Interrupt
         return tuple(_value(outcome, return_exceptions=return_exceptions) for outcome in outcomes)
 
+    def _branches(self, count: int, mode: ParallelMode) -> Sequence[Branch]:
+        """The branches of a group. In a race each result is seen alone, so none is new together with those to come."""
+        outside = 0 if self._branch is None else self._branch.place.branches
+        to_come = range(count - 1, -1, -1) if mode is ParallelMode.WAIT else [0] * count
+        return [Branch(Place(outside + others)) for others in to_come]
+
     def _call(self, call: Callable[[], Any], branch: Branch) -> Outcome:
         self._branch = branch
+        self.plan.place = branch.place
         return self._outcome(call)
+
+    def _leave(self, branches: Sequence[Branch], outer: Branch | None) -> None:
+        self._branch = outer
+        self.plan.place = None if outer is None else outer.place
+        if outer is not None:
+            outer.place.last = next((inner.place.last for inner in reversed(branches) if inner.place.last), None)
+            outer.place.memos += max((inner.place.memos for inner in branches), default=0)
 
     def _stopped(self) -> bool:
         return self.plan.interrupted or (self._branch is not None and self._branch.interrupted)

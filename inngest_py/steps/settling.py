@@ -61,7 +61,6 @@ class Execution:
         self._served: asyncio.Task[Any] | None = None
         self._alone = True
         self._stored: dict[str, Waiter] = {}
-        plan.awaited = self._stored
         self._new: dict[str, Waiter] = {}
         self._quiet: int | None = None
         self._executing = False
@@ -167,6 +166,7 @@ class Execution:
         task, hashed = asyncio.current_task(), key.hashed
         self._alone = self._alone and task is self._main
         waiting[hashed] = waiter = Waiter(key.id, task, self._loop.create_future())
+        self.plan.asked[hashed] = self._turns.wave + 1
         self._stir()
         try:
             await waiter.go_on
@@ -233,6 +233,7 @@ class Execution:
             self.plan.note_disorder(self._stored[hashed].step_id)
         waiter = self._stored.pop(hashed)
         self._turns.hand_over(hashed)
+        self._turns.wave = max(self._turns.wave, self.plan.asked[hashed])
         self._served = waiter.task
         if not waiter.go_on.done():
             waiter.go_on.set_result(None)
