@@ -196,6 +196,8 @@ class Function(Generic[Result]):
         Who invokes the function sends the data of its one typed trigger.
         """
         known = self._event_types
+        if not known:
+            return None
         if name in known:
             return known[name]
         if name == INVOKED_EVENT:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.datastructures import URL
-from starlette.requests import ClientDisconnect, Request as StarletteRequest
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -99,17 +99,28 @@ class Presence:
 
 async def _read(scope: Scope, receive: Receive) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    origin = _origin(scope["scheme"], tuple(scope.get("server") or ()), headers.get("host"))
-    path = quote(scope["path"], safe="/:@!$&'()*+,;=~")
+    url = _url(scope["scheme"], tuple(scope.get("server") or ()), headers.get("host"), scope["path"])
     query = scope["query_string"].decode(errors="replace")
-    return Request(scope["method"], f"{origin}{path}?{query}", headers, await StarletteRequest(scope, receive).body())
+    return Request(scope["method"], f"{url}?{query}", headers, await _body(receive))
 
 
 @lru_cache(maxsize=64)
-def _origin(scheme: str, server: tuple[Any, ...], host: str | None) -> str:
-    """The origin as Starlette reads it; most requests come for the same one."""
+def _url(scheme: str, server: tuple[Any, ...], host: str | None, path: str) -> str:
+    """The URL as Starlette reads it, without the query; most requests come for the same one."""
     headers = [] if host is None else [(b"host", host.encode("latin-1"))]
-    return str(URL(scope={"scheme": scheme, "server": server or None, "path": "", "headers": headers}))
+    path = quote(path, safe="/:@!$&'()*+,;=~")
+    return str(URL(scope={"scheme": scheme, "server": server or None, "path": path, "headers": headers}))
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _headers(response: Response) -> list[tuple[bytes, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Protocol, cast
 
@@ -43,26 +43,26 @@ def run_call(
 ) -> Flow[Reply]:
     """Run a function as a call asks. Raises StepNotFoundError if a targeted step was never met."""
     makers = (*app.middleware, *function.middleware)
-    chain = Chain([make(cast("Any", app), request) for make in makers])
+    chain = Chain([make(cast("Any", app), request) for make in makers]) if makers else None
     terms = Terms(
         app_id=function.app_id,
         run_id=call.run_id,
         policy=Policy(call.attempt, call.max_attempts, function.retries),
-        hooks=chain if makers else NO_HOOKS,
+        hooks=chain or NO_HOOKS,
         checkpoints=_checkpoints(app, function, call, clock),
     )
     draft = CallInput(call.run_id, call.attempt, call.event, list(call.events), max_attempts=call.max_attempts)
+    if chain is None:
+        plan = _plan(call, call.steps)
+        outcome = yield from _execute(app, function, call, draft, plan, terms)
+        return (yield from conclude(plan, outcome, terms, function.id))
     plan = Plan(Memory({}))
     with ExitStack() as around:
         try:
             around.enter_context(chain.around_call(draft, function))
-            memos = yield from chain.transform_input(draft, function, call.steps)
-            plan = Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
-            fields = context_fields(function, call, draft, app.logger)
-            run = FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)
-            outcome = yield Execute(run)
-            if makers:
-                outcome = yield from _changed(chain, plan, outcome)
+            plan = _plan(call, (yield from chain.transform_input(draft, function, call.steps)))
+            outcome = yield from _execute(app, function, call, draft, plan, terms)
+            outcome = yield from _changed(chain, plan, outcome)
         except Exception as error:
             outcome = Raised(error)
         reply = yield from conclude(plan, outcome, terms, function.id)
@@ -71,6 +71,21 @@ def run_call(
         except Exception:
             app.logger.exception("inngest: function %s: a hook failed when the reply was known", function.id)
         return reply
+
+
+def _plan(call: Call, memos: Mapping[str, Any]) -> Plan:
+    return Plan(Memory(memos, call.stack), target=call.target, immediate=call.immediate)
+
+
+def _execute(
+    app: App, function: Function[Any], call: Call, draft: CallInput, plan: Plan, terms: Terms
+) -> Flow[Outcome]:
+    """Run the function, unless what it takes cannot be made of what came."""
+    try:
+        fields = context_fields(function, call, draft, app.logger)
+        return (yield Execute(FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)))
+    except Exception as error:
+        return Raised(error)
 
 
 def _changed(chain: Chain, plan: Plan, outcome: Outcome) -> Flow[Outcome]:
@@ -110,7 +125,9 @@ def context_fields(function: Function[Any], call: Call, draft: CallInput, logger
         "request_id": call.id("request_id"),
         "run_id": call.run_id,
     }
-    return fields | _about_failure(function, draft.event)
+    if draft.event.name == FAILED_EVENT:
+        fields |= _about_failure(function, draft.event)
+    return fields
 
 
 def typed_event(function: Function[Any], event: Event[dict[str, Any]]) -> Event[Any]:
@@ -126,8 +143,6 @@ def typed_event(function: Function[Any], event: Event[dict[str, Any]]) -> Event[
 
 def _about_failure(function: Function[Any], event: Event[dict[str, Any]]) -> dict[str, Any]:
     """What an `on_failure` handler is told: the error, and the event of the run that failed (PROTOCOL 15.1)."""
-    if event.name != FAILED_EVENT:
-        return {}
     return {"error": step_error("", event.data.get("error")), "failed_event": _failed_event(function, event)}
 
 

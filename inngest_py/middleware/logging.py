@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
@@ -152,4 +153,9 @@ class ContextLogger(logging.Logger):
 
 def context_logger(logger: logging.Logger) -> logging.Logger:
     """The logger of a context; what is no standard logger is given to the function as it is."""
-    return ContextLogger(logger) if isinstance(logger, logging.Logger) else logger
+    return _silent(logger) if isinstance(logger, logging.Logger) else logger
+
+
+@lru_cache(maxsize=64)
+def _silent(logger: logging.Logger) -> ContextLogger:
+    return ContextLogger(logger)

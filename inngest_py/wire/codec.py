@@ -99,7 +99,9 @@ def encode(value: object) -> bytes:
 
 def _may_have_bad_number(text: bytes, value: object) -> bool:
     """Whether a number may have been written as what no server reads, or, in a model, silently as null."""
-    if b"NaN" in text or b"Infinity" in text or _MANY_DIGITS in text.translate(_DIGITS_TO_ZEROS):
+    if b"NaN" in text or b"Infinity" in text:
+        return True
+    if len(text) > len(_MANY_DIGITS) and _MANY_DIGITS in text.translate(_DIGITS_TO_ZEROS):
         return True
     return b"null" in text and not _is_plain(value)
 
