@@ -72,9 +72,8 @@ class Execution:
     async def run(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Outcome:
         """Run the function until it ends, or has to wait for the server."""
         token = current_plan.set(self.plan)
-        main = self._main = self._served = self._loop.create_task(_called(call))
+        main = self._main = self._served = self._loop.create_task(self._called(call))
         current_plan.reset(token)
-        main.add_done_callback(self._main_done)
         try:
             await self._ended
         finally:
@@ -83,9 +82,13 @@ class Execution:
             self._main = self._served = None  # a cancelled task holds its frames, and so us: a circle, of all memos
         return Suspended() if self.plan.interrupted else outcome_of(main)
 
-    def _main_done(self, _main: asyncio.Task[Any]) -> None:
-        if not (self._executing and self.plan.target is not None):
-            self._end()
+    async def _called(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        try:
+            with EXIT_CONTAINED:
+                return await call()
+        finally:
+            if not (self._executing and self.plan.target is not None):
+                self._end()
 
     def _end(self) -> None:
         if not self._ended.done():
@@ -259,11 +262,6 @@ def _line_of(main: asyncio.Task[Any]) -> str:
     """Where a function waits, as `file:line` of its outermost frame: the one that `_called` waits for."""
     frame = getattr(getattr(main.get_coro(), "cr_await", None), "cr_frame", None)
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "an unknown line"
-
-
-async def _called(call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    with EXIT_CONTAINED:
-        return await call()
 
 
 def outcome_of(main: asyncio.Task[Any]) -> Outcome:
