@@ -39,7 +39,7 @@ IMPURE = ("asyncio", "threading", "socket", "sqlite3", "httpx", "os", "logging",
 PACKAGES = ("wire", "config", "engine", "steps", "middleware", "flows", "dev", "dev.limits", "dev.store")
 INNER = ("wire.http", "wire.ops", "engine.plan", "steps.aio")
 INNER_MIDDLEWARE = tuple(
-    f"middleware.{name}" for name in ("encryption", "libsodium", "logging", "opentelemetry", "s3", "sentry")
+    f"middleware.{name}" for name in ("encryption", "libsodium", "logging", "opentelemetry", "sentry")
 )
 INNER_DEV = (
     "dev.api",
@@ -60,9 +60,7 @@ ALLOWED = [
     "inngest_py.steps.aio -> asyncio",
     "inngest_py.middleware.encryption -> cryptography",
     "inngest_py.middleware.libsodium -> nacl.secret",
-    "inngest_py.middleware.logging -> structlog",
     "inngest_py.middleware.opentelemetry -> opentelemetry",
-    "inngest_py.middleware.s3 -> boto3",
     "inngest_py.middleware.sentry -> sentry_sdk",
     "inngest_py.handler -> inngest_py.client",
     "inngest_py.dev.executor -> aiohttp",
