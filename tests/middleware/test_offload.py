@@ -9,7 +9,6 @@ import logging
 import threading
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from inngest.experimental import remote_state_middleware as official
@@ -317,7 +316,7 @@ def test_a_client_of_s3_is_made_when_it_is_first_needed(monkeypatch):
         made.append(service)
         return Bucket()
 
-    monkeypatch.setattr(boto3, "client", make)
+    monkeypatch.setattr("boto3.client", make)
     driver = S3Driver(bucket="b")
     assert made == []
 
