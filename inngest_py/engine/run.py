@@ -98,11 +98,12 @@ def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes
         result.output = yield invoke
     except Exception as error:
         result.error = error
+    returned = result.output
     try:
         yield from terms.hooks.after_step(step, result, terms.attempt)
         if result.error is None:
             data = encode_output(f'step "{step.key.id}"', result.output)
-            plan.note_untyped(step, invoke.handler, result.output)
+            plan.note_untyped(step, invoke.handler, returned)
             plan.ran(step, step.ran(data))
             return data
     except Exception as error:

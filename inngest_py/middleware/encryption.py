@@ -270,6 +270,8 @@ class EncryptionMiddleware(Middleware):
     What is encrypted: the chosen fields of events and of invoked functions' data, the results of steps and functions,
     the arguments that the UI shows; error messages and stacks if wanted. Null stays null. What the server acts upon
     stays plain: names, ids, expressions, the requests of `step.fetch` and `step.ai.infer`, and signals.
+
+    Give it to the client: events that a function sends meet the client's middleware, and not the function's own.
     """
 
     def __init__(self, client: Inngest, raw_request: object, settings: _Settings) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -377,3 +377,22 @@ def test_a_race_ends_as_it_did_however_long_a_hook_thinks_about_the_winner():
     answer(client, "coroutine", steps={names["a"]: {"data": "a"}, names["b"]: {"data": "b"}})
 
     assert order == ["a", "b"]
+
+
+@COLOURS
+def test_a_result_without_a_stated_type_is_warned_of_whatever_it_is_stored_as(colour, caplog):
+    class Hide(Middleware):
+        def transform_output(self, result):
+            result.output = "hidden"
+
+    @dataclass
+    class Receipt:
+        total: int
+
+    client = make_client(middleware=[Hide])
+    declare(client, lambda: Receipt(1))
+
+    with caplog.at_level(logging.WARNING, logger="inngest_py"):
+        answer(client, colour)
+
+    assert "returns a Receipt" in caplog.text
