@@ -112,7 +112,8 @@ class Handler:
             self._check_kind(request)
             key = self._admit(request)
             return (yield from self._dispatch(request, key))
-        except SignatureError:
+        except SignatureError as error:
+            self._client.logger.warning("inngest: a %s request was refused: %s", request.method, error)
             return _unauthorized()
         except ServerKindError as error:
             return self._refuse(error) if request.method == "PUT" else self._reply(HTTPStatus.FORBIDDEN, b"{}")

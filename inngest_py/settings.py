@@ -22,6 +22,9 @@ _Given: TypeAlias = tuple[str, str | None]
 """The name of an argument or a variable, and its value."""
 
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
+_UNSIGNED_SYNC: Final = "INNGEST_ENABLE_UNAUTHED_SYNC"
+_OF_URLS: Final = frozenset(":/.")
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ def read_settings(
     def given(argument: str, value: str | None, variable: str) -> tuple[_Given, _Given]:
         return (argument, value), (variable, found.get(variable))
 
-    dev = not is_production if is_production is not None else _truthy(found.get("INNGEST_DEV", ""))
+    dev = not is_production if is_production is not None else _is_dev(found)
     base = (*given("base_url", base_url, "INNGEST_BASE_URL"), ("INNGEST_DEV", _dev_url(found) if dev else None))
     api = given("api_base_url", api_base_url, "INNGEST_API_BASE_URL")
     events = given("event_api_base_url", event_api_base_url, "INNGEST_EVENT_API_BASE_URL")
@@ -89,7 +92,7 @@ def read_settings(
         event_api_origin=_origin(*events, *base) or EVENT_ORIGIN,
         serve_origin=found.get("INNGEST_SERVE_ORIGIN") or None,
         serve_path=found.get("INNGEST_SERVE_PATH") or None,
-        allow_unsigned_sync=dev or _truthy(found.get("INNGEST_ENABLE_UNAUTHED_SYNC", "true")),
+        allow_unsigned_sync=dev or _yes(_UNSIGNED_SYNC, found.get(_UNSIGNED_SYNC, "true")),
         threads=_threads(found.get("INNGEST_THREAD_POOL_MAX_WORKERS")),
     )
 
@@ -105,14 +108,23 @@ def read_variable(name: str) -> str | None:
     return os.environ.get(name) or None
 
 
-def _truthy(text: str) -> bool:
-    return text.strip().lower() not in _FALSE
+def _yes(name: str, text: str) -> bool:
+    """Whether a variable says yes. Raises ConfigError for what is neither yes nor no: a guess would be unsafe."""
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ConfigError(f'{name}="{text}" is neither yes nor no: write 1 or 0')
+    return word in _TRUE
+
+
+def _is_dev(environ: Mapping[str, str]) -> bool:
+    value = environ.get("INNGEST_DEV", "")
+    return bool(set(value) & _OF_URLS) or _yes("INNGEST_DEV", value)
 
 
 def _dev_url(environ: Mapping[str, str]) -> str:
     """`INNGEST_DEV` may be the URL of the dev server instead of a yes."""
     value = environ.get("INNGEST_DEV", "")
-    return value if set(value) & set(":/.") else DEV_ORIGIN
+    return value if set(value) & _OF_URLS else DEV_ORIGIN
 
 
 def _first(given: Sequence[_Given]) -> tuple[str, str] | None:

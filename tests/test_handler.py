@@ -468,7 +468,7 @@ def test_only_the_given_functions_are_served() -> None:
     answering = handler(client, functions=client.functions[:1])
 
     assert decode(answering.handle(request("GET")).body)["function_count"] == 1
-    assert answering.handle(request(query="fnId=capsig-two-steps", body=call_body())).status == 500
+    assert answering.handle(request(query="fnId=capsig-two-steps&stepId=step", body=call_body())).status == 500
 
 
 def test_a_function_may_be_declared_after_the_handler_was_made() -> None:

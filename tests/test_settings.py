@@ -25,7 +25,7 @@ def origins(found: Settings) -> tuple[str, str]:
 # Modes -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", ["1", "true", "yes", "anything", "http://localhost:9000"])
+@pytest.mark.parametrize("value", ["1", "true", "yes", "on", "http://localhost:9000"])
 def test_an_app_is_in_development_if_the_variable_says_so(value: str) -> None:
     found = settings({"INNGEST_DEV": value})
 
@@ -53,6 +53,13 @@ def test_an_unsigned_sync_can_be_forbidden_in_production(value: str, allowed: bo
 
 def test_an_unsigned_sync_is_allowed_if_nothing_is_said() -> None:
     assert settings().allow_unsigned_sync
+
+
+@pytest.mark.parametrize("variable", ["INNGEST_DEV", "INNGEST_ENABLE_UNAUTHED_SYNC"])
+@pytest.mark.parametrize("value", ["production", "none", "disabled", "n", "maybe"])
+def test_what_is_neither_yes_nor_no_is_refused_for_a_guess_would_be_unsafe(variable: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f'{variable}="{value}" is neither yes nor no'):
+        settings({variable: value})
 
 
 # Addresses ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from inngest_py.dev.decide import decide
 from inngest_py.dev.decisions import Call, Change, Decision, Drop, Fetch, Outcome, Put, Tell
-from inngest_py.dev.happenings import CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
+from inngest_py.dev.happenings import AppRegistered, CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.notices import Notice, ServerFault
 from inngest_py.dev.reply import FetchReply, Reply
@@ -62,6 +62,8 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._worker: asyncio.Task[None] | None = None
         self._fault: Exception | None = None
+        self._gate = asyncio.Event()
+        self._gate.set()
         self._thread = ThreadPoolExecutor(1, "inngest-store") if store.durable else None
 
     async def start(self) -> None:
@@ -87,6 +89,28 @@ class Engine:
             self._thread.shutdown()
         self._store.close()
 
+    def hold(self) -> None:
+        """Call no app before one has registered, or `release` is called: the apps are only being started."""
+        self._gate.clear()
+
+    def release(self) -> None:
+        """Call apps again."""
+        self._gate.set()
+
+    def abandon(self) -> None:
+        """Call no app any more, and take no notice of how calls end: the apps are being stopped.
+
+        The next life of the server makes these calls again, as if they had not been made.
+        """
+        self.hold()
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether no app is called for now."""
+        return not self._gate.is_set()
+
     async def submit(self, happening: Happening) -> Any:
         """Report what happened, and wait until what follows from it is stored. Returns the scheduler's answer."""
         if self._fault is not None:
@@ -94,7 +118,10 @@ class Engine:
         answer = asyncio.get_running_loop().create_future()
         self._inbox.append((happening, answer))
         self._awake.set()
-        return await answer
+        outcome = await answer
+        if isinstance(happening, AppRegistered):
+            self.release()
+        return outcome
 
     def report(self, happening: Happening) -> None:
         """Report what happened, without waiting."""
@@ -187,6 +214,7 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
     async def _call(self, call: Call) -> None:
+        await self._gate.wait()
         reply = await self._executor.call(call)
         self.report(CallAnswered(call.job_id, call.generation, reply))
 

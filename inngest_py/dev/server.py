@@ -61,13 +61,18 @@ class DevServer:
         server = DevServer(Options(urls=("http://127.0.0.1:5000/api/inngest",)), observe=print)
         await server.serve()
 
+    With `hold` no app is called before one has registered: they are only being started.
+
     `start` raises ConfigError if the port is in use, the database cannot be used, or the address is a public one and
     there are no keys.
     """
 
-    def __init__(self, options: Options | None = None, *, observe: Callable[[Notice], None] = _ignore) -> None:
+    def __init__(
+        self, options: Options | None = None, *, observe: Callable[[Notice], None] = _ignore, hold: bool = False
+    ) -> None:
         self.options = options or Options()
         self._observe = observe
+        self._hold = hold
         self._key = None if self.options.signing_key is None else SigningKey(self.options.signing_key)
         self._engine: Engine | None = None
         self._executor = HTTPExecutor(_now, self._key)
@@ -103,6 +108,8 @@ class DevServer:
         self._engine = Engine(
             store, self._executor, clock=_now, ids=Ids(os.urandom(16)), rules=self._rules(), observe=self._observe
         )
+        if self._hold:
+            self._engine.hold()
         await self._engine.start()
         await self._serve_http(self._engine, sock)
         self._discover()

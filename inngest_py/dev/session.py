@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from inngest_py.dev.child import Child
@@ -41,7 +42,7 @@ class Session:
         # The apps of a command are not for the server to watch: they are asked once it is up, and when it has reloaded.
         options = replace(self.options, urls=()) if self.command else self.options
         stop = Stop()
-        server = DevServer(options, observe=stop.unless_broken(self.log.notice))
+        server = DevServer(options, observe=stop.unless_broken(self.log.notice), hold=bool(self.command))
         await server.start()
         try:
             with stop.on_signals():
@@ -63,11 +64,12 @@ class Session:
         stdout = sys.stderr if isinstance(self.log, JSONLog) else None
         child = await Child.start(self.command, self._environ(server.url), stdout)
         self.log.say("command", shlex.join(self.command))
-        async with self._finding(stop, child, taken):
+        async with self._finding(stop, child, taken, partial(self._lost, server)):
             ended = asyncio.create_task(child.wait())
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+        server.engine.abandon()
         if not ended.done():
             await child.stop(stop.number)
         child.clean_up()
@@ -86,7 +88,11 @@ class Session:
 
     @asynccontextmanager
     async def _finding(
-        self, stop: Stop, child: Child | None = None, taken: frozenset[str] = frozenset()
+        self,
+        stop: Stop,
+        child: Child | None = None,
+        taken: frozenset[str] = frozenset(),
+        lost: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> AsyncGenerator[None]:
         """Look for apps meanwhile."""
         options = self.options
@@ -102,7 +108,7 @@ class Session:
             taken=taken,
             urls=options.urls if child else (),
             interval=options.poll_interval if options.poll else None,
-            lost=self._lost,
+            lost=lost,
         )
         task = asyncio.create_task(finder.run())
         try:
@@ -112,8 +118,11 @@ class Session:
             await asyncio.gather(task, return_exceptions=True)
             await executor.stop()
 
-    def _lost(self, origins: frozenset[str]) -> None:
-        """Say that the command has no app that could be found."""
+    def _lost(self, server: DevServer, origins: frozenset[str]) -> None:
+        """Say that the command has no app that could be found, unless one has registered by itself."""
+        if not server.engine.is_held:
+            return
+        server.engine.release()
         where = f"it listens at {', '.join(sorted(origins))}" if origins else "it does not listen anywhere yet"
         self.log.say("command", f"no Inngest app found after {PATIENCE:.0f} s; {where}. Give the app's URL with -u")
 

@@ -35,7 +35,7 @@ class Memory:
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
         memo: Any = self._memos.get(hashed, ABSENT)
-        kind = type(memo)
+        kind: type[Any] = type(memo)
         return ABSENT if kind is dict and "data" not in memo and is_input_only(memo) else memo
 
     def edited_input(self, hashed: str) -> list[Any] | None:
@@ -57,7 +57,7 @@ def is_input_only(memo: Any) -> TypeGuard[dict[str, Any]]:
 
 def result_of(memo: Any, step_id: str) -> Any:
     """Unwrap the memo of a step that ran. Raises StepError if the step failed, however malformed the error."""
-    kind = type(memo)
+    kind: type[Any] = type(memo)
     if kind is not dict:
         return memo
     if "error" in memo:

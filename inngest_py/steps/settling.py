@@ -33,6 +33,9 @@ TURNS_TOGETHER: Final = 16
 PATIENCE: Final = 10.0
 """How long, in seconds, a targeted step is waited for while other steps wait: it may be behind some slow code."""
 
+_FAREWELLS: Final = 20
+"""How often a function is cancelled that asks for another step while it is let go, in a `finally` for one."""
+
 _GOODBYE: Final = 1.0
 """How long, in seconds, the function's own clean-up may take once the reply is known."""
 
@@ -62,6 +65,8 @@ class Execution:
         self._alone = True
         self._stored: dict[str, Waiter] = {}
         self._new: dict[str, Waiter] = {}
+        self._asked_again = False
+        self._parked: list[asyncio.Future[None]] = []
         self._quiet: int | None = None
         self._executing = False
         self._hooks = 0
@@ -77,7 +82,7 @@ class Execution:
         try:
             await self._ended
         finally:
-            if not main.done() or self._stored or self._new:
+            if not main.done() or self._stored or self._new or self._parked:
                 await self._let_go(main)
             self._main = self._served = None  # a cancelled task holds its frames, and so us: a circle, of all memos
         return Suspended() if self.plan.interrupted else outcome_of(main)
@@ -97,12 +102,16 @@ class Execution:
     async def _let_go(self, main: asyncio.Task[Any]) -> None:
         """Cancel the function and all that waits, and give it a moment to clean up after itself."""
         line = "" if main.done() else _line_of(main)
-        main.cancel()
-        waiting = (*self._stored.values(), *self._new.values())
-        for waiter in waiting:
-            waiter.go_on.cancel()
-        for _ in range(2 if waiting else 1):
-            await asyncio.sleep(0)
+        waiting = [*self._parked, *(waiter.go_on for waiter in (*self._stored.values(), *self._new.values()))]
+        for future in waiting:
+            future.cancel()
+        for _ in range(_FAREWELLS):
+            self._asked_again = False
+            main.cancel()
+            for _ in range(2 if waiting else 1):
+                await asyncio.sleep(0)
+            if not self._asked_again:
+                break
         if not main.done():
             await asyncio.wait([main], timeout=_GOODBYE)
         if line and not main.cancelled() and (not main.done() or main.exception() is None):
@@ -124,6 +133,7 @@ class Execution:
         """
         refuse_nesting(key.id)
         if self.plan.interrupted:
+            self._asked_again = True
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:
@@ -183,7 +193,9 @@ class Execution:
     async def _for_ever(self) -> Never:
         """Wait to be let go: the reply is known, or will be when the function has settled."""
         while True:
-            await self._loop.create_future()
+            parked = self._loop.create_future()
+            self._parked.append(parked)
+            await parked
 
     async def _execute(self, step: Step, invoke: Invoke) -> Any:
         """Run a step in place, in the task that asked for it; give the memo if the function goes on with it."""

@@ -79,7 +79,12 @@ def _parameters(query: Mapping[str, str]) -> tuple[str, str]:
     function_id = query.get("fnId", "")
     if not function_id:
         raise RequestError("the query parameter fnId is missing: a call must say which function to run")
-    return function_id, query.get("stepId") or DISCOVERY
+    step_id = query.get("stepId", "")
+    if not step_id:
+        raise RequestError(
+            f'the query parameter stepId is missing: a call for no step in particular says "{DISCOVERY}"'
+        )
+    return function_id, step_id
 
 
 def _object(value: object, name: str) -> dict[str, Any]:

@@ -63,11 +63,11 @@ def _stack(error: BaseException) -> str:
 
 
 def user_traceback(error: BaseException) -> TracebackType | None:
-    """The traceback of an exception from where the user's code begins: what calls it tells them nothing."""
+    """The traceback of an exception from where the user's code begins, or None if it never came to that."""
     found = error.__traceback__
     while found is not None and is_machinery(found.tb_frame.f_code):
         found = found.tb_next
-    return found or error.__traceback__
+    return found
 
 
 def is_ours(code: CodeType) -> bool:

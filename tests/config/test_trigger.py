@@ -129,7 +129,7 @@ def test_jitter_is_from_a_second_to_five_minutes(jitter: str) -> None:
         ({"event": ""}, "TriggerEvent(event='')"),
         ({"event": "e" * 256}, "String should have at most 255 characters"),
         ({"event": 5}, "TriggerEvent(event=5)"),
-        ({"event": "a", "expression": "a == 'b"}, "leaves a ' open"),
+        ({"event": "a", "expression": "event.data.a == 'b"}, "a ' is left open"),
         ({"event": "a", "if_exp": "b"}, "TriggerEvent has no field if_exp"),
         ({}, "TriggerEvent.event is missing"),
     ],

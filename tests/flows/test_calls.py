@@ -59,7 +59,7 @@ def test_a_function_is_given_what_the_call_says(client: Inngest) -> None:
     (given,) = seen
     assert (given.run_id, given.attempt, given.max_attempts, given.job_id, given.request_id) == ("r1", 2, 4, "j", "q")
     assert (given.app_id, given.function.id, given.event.data) == ("shop", "shop-fn", {"x": 1})
-    assert (given.error, given.failed_event, given.logger) == (None, None, client.logger)
+    assert (given.error, given.failed_event, given.logger.name) == (None, None, client.logger.name)
 
 
 def test_typed_events_are_given_in_their_type(client: Inngest) -> None:

@@ -65,10 +65,17 @@ def test_every_call_of_a_real_server_is_read(name: str) -> None:
 
 
 def test_what_older_servers_leave_out_is_not_missed() -> None:
-    call = read_call({"fnId": "a"}, json.dumps({"ctx": {"run_id": "r"}, "event": {"name": "a/b"}}).encode())
+    call = read_call(
+        {"fnId": "a", "stepId": "step"}, json.dumps({"ctx": {"run_id": "r"}, "event": {"name": "a/b"}}).encode()
+    )
 
     assert (call.target, call.attempt, call.max_attempts, call.immediate) == (None, 0, None, True)
     assert (call.events, call.steps, call.stack, call.id("job_id")) == ((call.event,), {}, (), "")
+
+
+def test_a_call_without_a_step_is_refused() -> None:
+    with pytest.raises(RequestError, match="stepId is missing"):
+        read_call({"fnId": "a"}, body())
 
 
 def test_a_targeted_call_says_which_step_may_run() -> None:

@@ -220,9 +220,9 @@ class Answers:
             ("fnId=app%2Decho&stepId=step", "app-echo"),
             ("stepId=step&fnId=app-a%20b%26c%3Dd%25e", "app-a b&c=d%e"),
             ("fnId=app-a+b&stepId=step", "app-a b"),
-            ("fnId=app-%C3%A9%F0%9F%90%8D", "app-é🐍"),
-            ("fnId=first&fnId=app-last", "app-last"),
-            ("fnId=app-%2F..%2F%3F%23", "app-/../?#"),
+            ("fnId=app-%C3%A9%F0%9F%90%8D&stepId=step", "app-é🐍"),
+            ("fnId=first&stepId=step&fnId=app-last", "app-last"),
+            ("fnId=app-%2F..%2F%3F%23&stepId=step", "app-/../?#"),
         ],
     )
     def test_the_query_arrives_as_it_was_written(self, query: str, fn_id: str, dev: Inngest, host: ServeMounts) -> None:
