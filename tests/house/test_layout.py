@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -50,10 +53,28 @@ def test_every_public_name_is_there() -> None:
     assert [name for name in inngest_py.__all__ if not hasattr(inngest_py, name)] == []
 
 
-def test_no_public_name_is_missing_from_the_list() -> None:
-    there = {name for name in vars(inngest_py) if not name.startswith("_") and not is_submodule(name)}
+def test_every_public_name_comes_from_where_a_type_checker_believes() -> None:
+    tree = ast.parse((ROOT / "inngest_py" / "__init__.py").read_text())
+    checked = next(node for node in tree.body if isinstance(node, ast.If)).body
 
-    assert there - {"annotations"} <= set(inngest_py.__all__)
+    homes = {name.name: node.module for node in checked if isinstance(node, ast.ImportFrom) for name in node.names}
+
+    assert {**homes, "ai": "inngest_py.ai"} == inngest_py._HOMES
+    assert {*homes, "__version__"} == set(inngest_py.__all__)
+    assert dir(inngest_py) == inngest_py.__all__
+
+
+def test_a_name_that_is_not_there_is_said_to_be_missing() -> None:
+    missing = "Functions"
+
+    with pytest.raises(AttributeError, match="module 'inngest_py' has no attribute 'Functions'"):
+        getattr(inngest_py, missing)
+
+
+def test_the_import_itself_loads_next_to_nothing() -> None:
+    program = "import sys, inngest_py; print(sorted({*sys.modules} & {'asyncio', 'httpx', 'logging', 'pydantic_core'}))"
+
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
 
 
 @pytest.mark.parametrize("adapter", [adapter.name for adapter in ADAPTERS])
@@ -99,8 +120,3 @@ def test_the_extra_all_has_all_the_others() -> None:
 
     (everything,) = extras["all"]
     assert set(re.findall(r"\w+", everything.removeprefix("inngest-py"))) == set(extras) - {"all"}
-
-
-def is_submodule(name: str) -> bool:
-    place = ROOT / "inngest_py" / name
-    return place.is_dir() or place.with_suffix(".py").is_file()
