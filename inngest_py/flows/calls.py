@@ -54,14 +54,14 @@ def run_call(
     draft = CallInput(call.run_id, call.attempt, call.event, list(call.events), max_attempts=call.max_attempts)
     if chain is None:
         plan = _plan(call, call.steps)
-        outcome = yield from _execute(app, function, call, draft, plan, terms)
+        outcome = yield from _execute(app, function, call, draft, plan=plan, terms=terms)
         return (yield from conclude(plan, outcome, terms, function.id))
     plan = Plan(Memory({}))
     with ExitStack() as around:
         try:
             around.enter_context(chain.around_call(draft, function))
             plan = _plan(call, (yield from chain.transform_input(draft, function, call.steps)))
-            outcome = yield from _execute(app, function, call, draft, plan, terms)
+            outcome = yield from _execute(app, function, call, draft, plan=plan, terms=terms)
             outcome = yield from _changed(chain, plan, outcome)
         except Exception as error:
             outcome = Raised(error)
@@ -78,14 +78,17 @@ def _plan(call: Call, memos: Mapping[str, Any]) -> Plan:
 
 
 def _execute(
-    app: App, function: Function[Any], call: Call, draft: CallInput, plan: Plan, terms: Terms
+    app: App, function: Function[Any], call: Call, draft: CallInput, *, plan: Plan, terms: Terms
 ) -> Flow[Outcome]:
     """Run the function, unless what it takes cannot be made of what came."""
     try:
         fields = context_fields(function, call, draft, app.logger)
-        return (yield Execute(FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)))
+        outcome: Outcome = yield Execute(
+            FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)
+        )
     except Exception as error:
         return Raised(error)
+    return outcome
 
 
 def _changed(chain: Chain, plan: Plan, outcome: Outcome) -> Flow[Outcome]:
