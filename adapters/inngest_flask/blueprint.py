@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPMethod
 from typing import Any
 from urllib.parse import quote
@@ -45,7 +46,20 @@ def _name(client: Inngest, path: str) -> str:
 
 
 def _read(request: flask.Request) -> Request:
-    path = quote(f"{request.root_path.rstrip('/')}{request.path}", safe="/:@!$&'()*+,;=~")
+    url = f"{request.scheme}://{request.host}{_path(request.root_path, request.path)}"
     query = request.query_string.decode(errors="replace")
-    url = f"{request.scheme}://{request.host}{path}?{query}"
-    return Request.of(request.method, url, request.headers.items(), request.get_data())
+    headers = {name: value for key, value in request.environ.items() if (name := _header(key))}
+    return Request(request.method, f"{url}?{query}", headers, request.get_data())
+
+
+@lru_cache(maxsize=64)
+def _path(root: str, path: str) -> str:
+    return quote(f"{root.rstrip('/')}{path}", safe="/:@!$&'()*+,;=~")
+
+
+@lru_cache(maxsize=256)
+def _header(key: str) -> str:
+    """The name of the header that a key of the environ is about, or nothing if it is about none."""
+    if not key.startswith("HTTP_") and key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+        return ""
+    return key.removeprefix("HTTP_").replace("_", "-").lower()

@@ -9,7 +9,15 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 def test_the_benchmark_runs_and_finds_both_packages_doing_the_same_work() -> None:
-    command = [sys.executable, str(BENCHMARKS / "run.py"), "--json", "--rounds=1", "--slot=0", "--largest=10", "--apps=1"]
+    command = [
+        sys.executable,
+        str(BENCHMARKS / "run.py"),
+        "--json",
+        "--rounds=1",
+        "--slot=0",
+        "--largest=10",
+        "--apps=1",
+    ]
 
     done = subprocess.run(command, capture_output=True, check=False, text=True)
 
