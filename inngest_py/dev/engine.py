@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from inngest_py.dev.decide import decide
 from inngest_py.dev.decisions import Call, Change, Decision, Drop, Fetch, Outcome, Put, Tell
-from inngest_py.dev.happenings import AppRegistered, CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
+from inngest_py.dev.happenings import CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.notices import Notice, ServerFault
 from inngest_py.dev.reply import FetchReply, Reply
@@ -90,11 +90,11 @@ class Engine:
         self._store.close()
 
     def hold(self) -> None:
-        """Call no app before one has registered, or `release` is called: the apps are only being started."""
+        """Call no app before `release`: the apps are only being started."""
         self._gate.clear()
 
     def release(self) -> None:
-        """Call apps again."""
+        """Call apps again: one has registered."""
         self._gate.set()
 
     def abandon(self) -> None:
@@ -118,10 +118,7 @@ class Engine:
         answer = asyncio.get_running_loop().create_future()
         self._inbox.append((happening, answer))
         self._awake.set()
-        outcome = await answer
-        if isinstance(happening, AppRegistered):
-            self.release()
-        return outcome
+        return await answer
 
     def report(self, happening: Happening) -> None:
         """Report what happened, without waiting."""

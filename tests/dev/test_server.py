@@ -19,7 +19,7 @@ from aiohttp import web
 from inngest_py.dev.decisions import Call, Fetch
 from inngest_py.dev.discovery import Status, read_status
 from inngest_py.dev.executor import HTTPExecutor
-from inngest_py.dev.notices import AppSynced, AppUnreachable
+from inngest_py.dev.notices import AppSynced, AppUnreachable, RunCompleted
 from inngest_py.dev.options import Options
 from inngest_py.dev.reply import Done, Failed, FetchReply
 from inngest_py.dev.server import DevServer
@@ -307,3 +307,43 @@ async def test_what_was_acknowledged_survives_being_killed(kit, tmp_path):
     assert {run["run_id"] for run in found} == ended
     assert len(ended) == total
     assert len(set(executed)) == 3 * total
+
+
+async def test_apps_that_are_being_started_or_stopped_are_not_called_and_nothing_is_lost(kit, tmp_path):
+    begun, calls = asyncio.Event(), []
+    ends = asyncio.Event()
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        calls.append(len(calls))
+        begun.set()
+        if len(calls) == 1:
+            await ends.wait()
+        return web.json_response("done", headers=SDK)
+
+    async with app(handle) as url, httpx.AsyncClient() as http:
+        config = kit.config("app-f", "go", retries=0)
+        config["steps"]["step"]["runtime"]["url"] = url
+        body = kit.registration(config)
+
+        first = DevServer(Options(port=0, persist=tmp_path / "db"))
+        await first.start()
+        await http.post(first.url + "/fn/register", json=body)
+        await http.post(first.url + "/e/key", json={"name": "go"})
+        await begun.wait()
+        first.engine.abandon()
+        ends.set()
+        await first.stop()
+
+        ended = asyncio.Event()
+        second = DevServer(
+            Options(port=0, persist=tmp_path / "db"),
+            observe=lambda notice: ended.set() if isinstance(notice, RunCompleted) else None,
+            hold=True,
+        )
+        await second.start()
+        assert len(calls) == 1
+        await http.post(second.url + "/fn/register", json=body)
+        await asyncio.wait_for(ended.wait(), 30)
+        await second.stop()
+
+    assert len(calls) == 2
