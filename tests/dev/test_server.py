@@ -310,7 +310,8 @@ async def test_what_was_acknowledged_survives_being_killed(kit, tmp_path):
 
 
 async def test_apps_that_are_being_started_or_stopped_are_not_called_and_nothing_is_lost(kit, tmp_path):
-    begun, calls = asyncio.Event(), []
+    begun = asyncio.Event()
+    calls: list[int] = []
     ends = asyncio.Event()
 
     async def handle(request: web.Request) -> web.StreamResponse:
