@@ -113,12 +113,12 @@ class Performer:
 
     async def _run_async(self, run: FunctionRun) -> Outcome:
         execution = settling.Execution(run.plan, run.terms, self.aperform)
-        ctx = aio.Context(step=aio.Step(execution, run.app), group=aio.Group(), **run.fields)
+        ctx = aio.Context.of(step=aio.Step(execution, run.app), group=aio.Group(), **run.fields)
         return await execution.run(lambda: run.function.handler(ctx))
 
     def _run_plain(self, run: FunctionRun) -> Outcome:
         execution = interrupting.Execution(run.plan, run.terms, self.perform)
-        ctx = sync.ContextSync(step=sync.StepSync(execution, run.app), group=sync.GroupSync(execution), **run.fields)
+        ctx = sync.ContextSync.of(step=sync.StepSync(execution, run.app), group=sync.GroupSync(execution), **run.fields)
         return execution.run(lambda: _result(run.function, ctx))
 
 
