@@ -14,6 +14,7 @@ import pydantic
 from pydantic import TypeAdapter
 
 from inngest_py.engine.memory import result_of
+from inngest_py.engine.typed_dicts import rebuilt
 from inngest_py.errors import EventDataError
 from inngest_py.wire.codec import encode
 
@@ -80,9 +81,18 @@ def _is_as_it_is(returned: Any) -> bool:
 
 def _new_adapter(returned: Any) -> Adapter | None:
     try:
-        return TypeAdapter(returned)
+        return _made_adapter(returned)
     except (pydantic.errors.PydanticUserError, NameError, TypeError):
         return None
+
+
+def _made_adapter(returned: Any) -> Adapter:
+    try:
+        return TypeAdapter(returned)
+    except pydantic.errors.PydanticUserError as error:
+        if error.code != "typed-dict-version":
+            raise
+    return TypeAdapter(rebuilt(returned))
 
 
 def _adapter_of_text(handler: Callable[..., Any]) -> Adapter | None:

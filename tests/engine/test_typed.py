@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import sys
+import typing
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -166,3 +168,70 @@ def test_a_memo_that_no_longer_fits_is_an_error_that_names_the_step_and_the_fiel
     assert adapter is not None
     with pytest.raises(EventDataError, match=r'step "charge" does not fit .*amount: Field required'):
         restore(adapter, {"id": "c", "at": "2030-01-01T00:00:00Z"}, "charge")
+
+
+# TypedDicts of typing, which pydantic refuses on Python 3.11 ------------------------------------------------------
+
+
+class Moment(typing.TypedDict):
+    at: datetime
+
+
+class Maybe(typing.TypedDict, total=False):
+    price: Decimal
+
+
+class Visit(Maybe):
+    """A visit."""
+
+    moment: Moment
+    others: list[Moment]
+    end: typing.NotRequired[Moment | None]
+
+
+class Chain(typing.TypedDict):
+    at: datetime
+    rest: list[Chain]
+
+
+WRITTEN = {"at": "2030-01-02T03:04:05Z"}
+READ = {"at": MOMENT}
+
+
+@pytest.mark.parametrize(
+    ("output_type", "memo", "value"),
+    [
+        (Moment, WRITTEN, READ),
+        (list[Moment], [WRITTEN], [READ]),
+        (typing.Dict[str, Moment], {"a": WRITTEN}, {"a": READ}),  # noqa: UP006 - as people write it
+        (tuple[Moment, int], [WRITTEN, 1], (READ, 1)),
+        (Moment | None, WRITTEN, READ),
+        (typing.Optional[Moment], None, None),  # noqa: UP045 - likewise
+        (typing.Annotated[Moment, "told"], WRITTEN, READ),
+        (Visit, {"moment": WRITTEN, "others": []}, {"moment": READ, "others": []}),
+        (
+            Visit,
+            {"moment": WRITTEN, "others": [WRITTEN], "end": WRITTEN, "price": "1.50"},
+            {"moment": READ, "others": [READ], "end": READ, "price": Decimal("1.50")},
+        ),
+    ],
+)
+def test_a_typed_dict_of_typing_is_given_back_with_its_types(output_type: Any, memo: Any, value: Any) -> None:
+    adapter = adapter_of(lambda: None, output_type)
+
+    assert adapter is not None
+    assert restore(adapter, memo, "visit") == value
+
+
+@pytest.mark.parametrize("memo", [{"others": []}, {"moment": WRITTEN}, {"moment": {}, "others": []}])
+def test_a_typed_dict_of_typing_needs_its_keys(memo: Any) -> None:
+    adapter = adapter_of(lambda: None, Visit)
+
+    assert adapter is not None
+    with pytest.raises(EventDataError, match="Field required"):
+        restore(adapter, memo, "visit")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="pydantic takes it as it is")
+def test_a_typed_dict_that_contains_itself_is_left_as_json() -> None:
+    assert adapter_of(lambda: None, Chain) is None
