@@ -9,6 +9,7 @@ Exception
     ├── SendEventsError                the event API did not take all the events
     ├── RequestError                   they sent something that we do not accept: has a status and a code
     │   ├── InvalidJSONError           a body that is not JSON
+    │   ├── BodyTooLargeError          a body with more bytes than are read
     │   ├── SignatureError             a missing, stale or wrong signature
     │   ├── FunctionNotFoundError      a call for a function that is not served here
     │   ├── MethodNotAllowedError      a method that no Inngest server uses
@@ -88,6 +89,13 @@ class InvalidJSONError(RequestError):
     """A body that is not JSON, or not the JSON that was expected."""
 
     code = "body_invalid"
+
+
+class BodyTooLargeError(RequestError):
+    """A body with more bytes than an app reads, so that nobody can fill its memory."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "body_too_large"
 
 
 class SignatureError(RequestError):

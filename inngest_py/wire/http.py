@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Final, Protocol
 from urllib.parse import parse_qsl
+
+_PIECE: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,38 @@ class Request:
         return _parameters(self.url.partition("#")[0].partition("?")[2])
 
 
+class Chunks(Protocol):
+    """A body that comes bit by bit, once: to plain code, or to a coroutine.
+
+    Close the generator when the client has left.
+    """
+
+    def __iter__(self) -> Generator[bytes]:
+        """Give each bit when it is there."""
+        ...
+
+    def __aiter__(self) -> AsyncGenerator[bytes]:
+        """Give each bit when it is there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes out: the status, the headers and the raw body."""
+    """What goes out: the status, the headers and the raw body, or `chunks` in place of the body if it is streamed."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
+    chunks: Chunks | None = None
+
+
+def read_at_most(size: int, read: Callable[[int], bytes]) -> bytes:
+    """Read a body in pieces: all of it, or of one that is larger than `size` a little more than that."""
+    pieces: list[bytes] = []
+    while size >= 0 and (piece := read(_PIECE)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
 
 
 @lru_cache(maxsize=128)

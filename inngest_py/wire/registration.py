@@ -27,7 +27,13 @@ def call_url(app_url: str, function_id: str) -> str:
 
 
 def out_of_band(
-    *, app_id: str, app_url: str, framework: str, functions: Sequence[Mapping[str, Any]], app_version: str | None
+    *,
+    app_id: str,
+    app_url: str,
+    framework: str,
+    functions: Sequence[Mapping[str, Any]],
+    app_version: str | None,
+    platform: str | None = None,
 ) -> bytes:
     """The body of `POST /fn/register` (PROTOCOL 3.2)."""
     body: dict[str, Any] = {
@@ -42,6 +48,8 @@ def out_of_band(
     }
     if app_version:
         body["appVersion"] = app_version
+    if platform:
+        body["platform"] = platform
     return encode(body)
 
 
@@ -53,6 +61,7 @@ def in_band(
     functions: Sequence[Mapping[str, Any]],
     app_version: str | None,
     env: str | None,
+    platform: str | None = None,
     inspection: Mapping[str, Any],
 ) -> bytes:
     """The body of the reply to an in-band sync (PROTOCOL 3.5)."""
@@ -70,6 +79,8 @@ def in_band(
         body["appVersion"] = app_version
     if env:
         body["env"] = env
+    if platform:
+        body["platform"] = platform
     return encode(body)
 
 
