@@ -121,7 +121,6 @@ class Inngest:
     ) -> None:
         self.app_id: Final = _check_app_id(app_id)
         self.app_version: Final = app_version
-        self.logger = logger or logging.getLogger("inngest_py")
         self.middleware: Sequence[MiddlewareFactory] = tuple(middleware)
         self.checkpointing = read_checkpointing(checkpointing)
         self.settings = read_settings(
@@ -134,6 +133,7 @@ class Inngest:
             api_base_url=api_base_url,
             event_api_base_url=event_api_base_url,
         )
+        self.logger = logger or _default_logger(self.settings.log_level)
         self.transport: Final = Transport(http_client, _seconds(request_timeout))
         self._performer: Final = Performer(self.transport, Threads(0))
         self._functions: dict[str, Function[Any]] = {}
@@ -301,6 +301,14 @@ def _seconds(request_timeout: str | timedelta | None) -> float | None:
         return None if request_timeout is None else parse_duration(request_timeout).total_seconds()
     except ConfigError as error:
         raise ConfigError(f"request_timeout: {error}") from None
+
+
+def _default_logger(level: int | None) -> logging.Logger:
+    """The logger of this package, which is as talkative as the host's logging says, unless a variable says it."""
+    logger = logging.getLogger("inngest_py")
+    if level is not None:
+        logger.setLevel(level)
+    return logger
 
 
 def _check_app_id(app_id: object) -> str:

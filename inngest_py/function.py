@@ -355,3 +355,16 @@ def failure_function(app_id: str, failing: Declaration, handler: object, **extra
         retries=Retries(attempts=0),
     )
     return Function(app_id, declaration, handler, fails_for=failing.triggers, **extras)
+
+
+def by_id(functions: Sequence[Function[Any]]) -> Mapping[str, Function[Any]]:
+    """All that a server may call, by id. Raises ConfigError for two functions with the same id."""
+    found: dict[str, Function[Any]] = {}
+    for function in functions:
+        if not isinstance(function, Function):
+            raise ConfigError(f"serve takes functions made by create_function, not {function!r}")
+        for part in function.parts():
+            if part.id in found:
+                raise ConfigError(f'two functions have the id "{part.id}"; every function needs one of its own')
+            found[part.id] = part
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +18,7 @@ from inngest_py.engine.drive import adrive, drive
 from inngest_py.engine.effects import Flow
 from inngest_py.engine.run import Reply
 from inngest_py.errors import (
+    BodyTooLargeError,
     ConfigError,
     FunctionNotFoundError,
     MethodNotAllowedError,
@@ -24,26 +26,33 @@ from inngest_py.errors import (
     ServerError,
     ServerKindError,
     SignatureError,
-    StepError,
 )
-from inngest_py.flows.calls import run_call
+from inngest_py.flows.calls import log_reply, run_call
 from inngest_py.flows.registration import register
 from inngest_py.flows.state import fetch_state
-from inngest_py.function import Function
-from inngest_py.performer import Performer
+from inngest_py.function import Function, by_id
+from inngest_py.performer import Performer, Timed
 from inngest_py.runtime import Guarded, LoopCaller, ThreadCaller, Threads, run_on_loop
 from inngest_py.settings import Settings, check_url
+from inngest_py.streaming import Stream
 from inngest_py.wire import headers
 from inngest_py.wire.call import read_call
 from inngest_py.wire.codec import decode_object, encodable, encode
-from inngest_py.wire.failure import user_traceback
-from inngest_py.wire.http import Request, Response
+from inngest_py.wire.compression import compressed
+from inngest_py.wire.http import Request, Response, read_at_most
 from inngest_py.wire.inspection import Inspection
 from inngest_py.wire.registration import in_band, out_of_band
 from inngest_py.wire.signing import SigningKey, sign, verify
+from inngest_py.wire.streaming import STATUS as STREAMED
 
 IN_BAND: Final = "in_band"
 OUT_OF_BAND: Final = "out_of_band"
+KEEP_ALIVE: Final = 3.0
+"""How long a streamed reply says nothing, in seconds, where nothing else is said."""
+
+MAX_BODY: Final = 64 * 1024 * 1024
+"""How many bytes of a body are read where nothing else is said. What a server sends is well under that."""
+
 METHODS: Final = ("GET", "POST", "PUT")
 """The methods that Inngest servers use."""
 
@@ -54,8 +63,11 @@ class Handler:
     `functions` are those to serve, all that the client has declared if none are given. `serve_origin` and
     `serve_path` say where the server finds this app, if that is not where its requests arrive. `in_thread` calls a
     plain function from a coroutine, `on_loop` runs an async one for plain code: a framework may have ways of its own.
-    `clock` gives the Unix time in seconds. Raises ConfigError if the app is in production and has no signing key, or
-    if two functions have the same id.
+    `streaming` has calls answered at once, with a sign of life every `keep_alive` seconds until the reply is there;
+    a plain function then runs in a thread of its own, with the context variables of the request and what `carry`
+    adds: it gets that thread's work, and gives the work to do instead. `max_body` is how many bytes a body may
+    have. `clock` gives the Unix time in seconds. Raises ConfigError if the app is in production and has no signing
+    key, or if two functions have the same id.
     """
 
     def __init__(
@@ -68,6 +80,10 @@ class Handler:
         serve_path: str | None = None,
         in_thread: ThreadCaller | None = None,
         on_loop: LoopCaller = run_on_loop,
+        streaming: bool | None = None,
+        keep_alive: float | None = None,
+        carry: Callable[[Callable[[], None]], Callable[[], None]] = lambda work: work,
+        max_body: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         settings = client.settings
@@ -84,7 +100,7 @@ class Handler:
         self._clock: Final = clock
         self._given: Final = functions
         self._known: Sequence[Function[Any]] = ()
-        self._found: Mapping[str, Function[Any]] = _by_id(functions or ())
+        self._found: Mapping[str, Function[Any]] = by_id(functions or ())
         self._usual_headers: Final = {
             headers.CONTENT_TYPE: headers.JSON,
             headers.EXPECTED_SERVER_KIND: settings.server_kind,
@@ -94,35 +110,60 @@ class Handler:
             headers.SDK_HANDLED: "true",
             headers.USER_AGENT: headers.SDK_VERSION,
         }
+        if settings.platform is not None:
+            self._usual_headers[headers.PLATFORM] = settings.platform
         self._performer: Final = Performer(client.transport, _threads(in_thread, settings), on_loop)
+        self._streaming: Final = settings.streaming if streaming is None else streaming
+        self._keep_alive: Final = KEEP_ALIVE if keep_alive is None else keep_alive
+        self._carry: Final = carry
+        self.max_body: Final = MAX_BODY if max_body is None else max_body
 
     def handle(self, request: Request) -> Response:
         """Answer a request in plain code; an async function runs on the background loop."""
-        return drive(self._answer(request), self._performer.perform)
+        timed = Timed(self._performer)
+        return compressed(timed.stamp(drive(self._answer(request), timed.perform)), request)
 
     async def ahandle(self, request: Request) -> Response:
         """Answer a request in a coroutine; a plain function runs in a thread."""
-        return await adrive(self._answer(request), self._performer.aperform)
+        timed = Timed(self._performer)
+        return compressed(timed.stamp(await adrive(self._answer(request), timed.aperform)), request)
+
+    def read_body(self, read: Callable[[int], bytes]) -> bytes:
+        """Read a body in pieces, for an adapter: all of it, or of one that is too large no more than shows that."""
+        return read_at_most(self.max_body, read)
 
     # Every request -----------------------------------------------------------------------------------------------
 
     def _answer(self, request: Request) -> Flow[Response]:
-        key: SigningKey | None = None
+        """Answer who is admitted: nobody is told more than that before, and no stream begins."""
         try:
             self._check_kind(request)
+            self._check_size(request)
             key = self._admit(request)
-            return (yield from self._dispatch(request, key))
         except SignatureError as error:
             self._client.logger.warning("inngest: a %s request was refused: %s", request.method, error)
             return _unauthorized()
         except ServerKindError as error:
             return self._refuse(error) if request.method == "PUT" else self._reply(HTTPStatus.FORBIDDEN, b"{}")
+        except RequestError as error:
+            return self._refuse(error)
+        except Exception as error:
+            return self._fail(request, error)
+        if self._streaming and _is_call(request):
+            return self._stream(lambda: self._answer_admitted(request, key))
+        return (yield from self._answer_admitted(request, key))
+
+    def _answer_admitted(self, request: Request, key: SigningKey | None) -> Flow[Response]:
+        try:
+            return (yield from self._dispatch(request, key))
         except (RequestError, ServerError) as error:
             return self._refuse(error, key)
-        except Exception:
-            self._client.logger.exception("inngest: a %s request could not be answered", request.method)
-            body = {"code": "internal_error", "message": "the SDK failed; its log says why", "name": "InternalError"}
-            return self._reply(HTTPStatus.INTERNAL_SERVER_ERROR, encode(body), key)
+        except Exception as error:
+            return self._fail(request, error, key)
+
+    def _check_size(self, request: Request) -> None:
+        if len(request.body) > self.max_body:
+            raise BodyTooLargeError(f"the body has more than {self.max_body} bytes")
 
     def _check_kind(self, request: Request) -> None:
         """Raise what a request is refused with whoever signed it: a method or a server that is none of ours."""
@@ -150,10 +191,10 @@ class Handler:
 
     def _dispatch(self, request: Request, key: SigningKey | None) -> Flow[Response]:
         match request.method:
-            case "POST" if "probe" in request.query:
-                return self._probe(request, key)
-            case "POST":
+            case "POST" if _is_call(request):
                 return (yield from self._call(request, key))
+            case "POST":
+                return self._probe(request, key)
             case "PUT":
                 return (yield from self._sync(request, key))
             case _:
@@ -177,7 +218,7 @@ class Handler:
         function = self._find(call.function_id)
         call = yield from fetch_state(self._settings, call)
         reply = yield from run_call(self._client, function, call, request, self._clock)
-        self._log(function, reply)
+        log_reply(self._client.logger, function, reply)
         return self._answer_call(reply, key)
 
     def _answer_call(self, reply: Reply, key: SigningKey | None) -> Response:
@@ -217,6 +258,7 @@ class Handler:
             framework=self._framework,
             functions=self._functions_json(url),
             app_version=client.app_version,
+            platform=self._settings.platform,
             env=self._settings.env,
             inspection=inspection.public() if key is None else inspection.authenticated(),
         )
@@ -228,6 +270,7 @@ class Handler:
             framework=self._framework,
             functions=self._functions_json(url),
             app_version=self._client.app_version,
+            platform=self._settings.platform,
         )
 
     def _functions_json(self, url: str) -> Sequence[Mapping[str, Any]]:
@@ -273,7 +316,7 @@ class Handler:
         """The functions by id. Those of the client may still be declared after the handler was made."""
         functions = self._client.functions if self._given is None else self._known
         if functions != self._known:
-            self._found, self._known = _by_id(functions), functions
+            self._found, self._known = by_id(functions), functions
         return self._found
 
     def _find(self, function_id: str) -> Function[Any]:
@@ -281,16 +324,6 @@ class Handler:
         if found is None:
             raise FunctionNotFoundError(f"function {function_id} not found: is it among those given to serve()?")
         return found
-
-    def _log(self, function: Function[Any], reply: Reply) -> None:
-        for note in reply.notes:
-            self._client.logger.warning("inngest: function %s: %s", function.id, note)
-        error = reply.error
-        if isinstance(error, StepError):
-            self._client.logger.error("inngest: function %s failed: %s", function.id, error)
-        elif error is not None:
-            about = (type(error), error, user_traceback(error))
-            self._client.logger.error("inngest: function %s: an attempt failed", function.id, exc_info=about)
 
     # Replies -----------------------------------------------------------------------------------------------------
 
@@ -304,12 +337,19 @@ class Handler:
         body = {"code": code, "message": encodable(str(error)), "name": type(error).__name__}
         return self._reply(status, encode(body), key, allow)
 
+    def _fail(self, request: Request, error: Exception, key: SigningKey | None = None) -> Response:
+        """Answer with an error that we did not foresee: what it is only the log says."""
+        self._client.logger.error("inngest: a %s request could not be answered", request.method, exc_info=error)
+        body = {"code": "internal_error", "message": "the SDK failed; its log says why", "name": "InternalError"}
+        return self._reply(HTTPStatus.INTERNAL_SERVER_ERROR, encode(body), key)
+
+    def _stream(self, answer: Callable[[], Flow[Response]]) -> Response:
+        """Answer at once, and have the answer itself follow (PROTOCOL 5.5). No proxy should keep the bytes back."""
+        stream = Stream(answer, self._performer, self._keep_alive, self._carry)
+        return replace(self._reply(STREAMED, b"", more={headers.BUFFERING: "no"}), chunks=stream)
+
     def _reply(
-        self,
-        status: HTTPStatus,
-        body: bytes,
-        key: SigningKey | None = None,
-        more: Mapping[str, str] | None = None,
+        self, status: HTTPStatus, body: bytes, key: SigningKey | None = None, more: Mapping[str, str] | None = None
     ) -> Response:
         found = self._usual_headers.copy()
         if more:
@@ -325,19 +365,6 @@ def _unauthorized() -> Response:
     return Response(HTTPStatus.UNAUTHORIZED, found, b'{"message":"Unauthorized"}')
 
 
-def _by_id(functions: Sequence[Function[Any]]) -> Mapping[str, Function[Any]]:
-    """All that a server may call, by id. Raises ConfigError for two functions with the same id."""
-    found: dict[str, Function[Any]] = {}
-    for function in functions:
-        if not isinstance(function, Function):
-            raise ConfigError(f"serve takes functions made by create_function, not {function!r}")
-        for part in function.parts():
-            if part.id in found:
-                raise ConfigError(f'two functions have the id "{part.id}"; every function needs one of its own')
-            found[part.id] = part
-    return found
-
-
 def _threads(in_thread: ThreadCaller | None, settings: Settings) -> ThreadCaller:
     return Threads(settings.threads) if in_thread is None else Guarded(in_thread)
 
@@ -346,6 +373,10 @@ def _origin_of(url: str | None) -> str | None:
     """The origin in a URL. Raises ConfigError if it is not one of http or https."""
     parts = None if url is None else urlsplit(check_url("serve_origin", url))
     return None if parts is None else f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_call(request: Request) -> bool:
+    return request.method == "POST" and "probe" not in request.query
 
 
 def _is_in_band(request: Request) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any, Final, Protocol, assert_never
 
@@ -16,6 +16,7 @@ from inngest_py.errors import UsageError
 from inngest_py.function import Function, is_async
 from inngest_py.runtime import (
     EXIT_CONTAINED,
+    Departure,
     LoopCaller,
     ThreadCaller,
     background_loop,
@@ -25,6 +26,8 @@ from inngest_py.runtime import (
 from inngest_py.steps import aio, interrupting, settling, sync
 from inngest_py.steps.inside import close_coroutine
 from inngest_py.transport import Transport
+from inngest_py.wire import headers
+from inngest_py.wire.http import Response
 
 
 class App(aio.App, sync.App, Protocol):
@@ -49,6 +52,10 @@ class Performer:
         self._transport: Final = transport
         self._in_thread: Final = in_thread
         self._on_loop: Final = on_loop
+
+    def ending_with(self, departure: Departure) -> Performer:
+        """A performer that ends its coroutines when nobody waits for them any longer."""
+        return Performer(self._transport, self._in_thread, departure.ending(self._on_loop))
 
     def perform(self, effect: Effect) -> Any:
         """Perform an effect in plain code."""
@@ -120,6 +127,43 @@ class Performer:
         execution = interrupting.Execution(run.plan, run.terms, self.perform)
         ctx = sync.ContextSync.of(step=sync.StepSync(execution, run.app), group=sync.GroupSync(execution), **run.fields)
         return execution.run(lambda: _result(run.function, ctx))
+
+
+class Timed:
+    """A performer that keeps how long the function took, in seconds, or None if none was run."""
+
+    def __init__(self, performer: Performer) -> None:
+        self._performer: Final = performer
+        self._began: Final = time.perf_counter()
+        self._function: float | None = None
+
+    def perform(self, effect: Effect) -> Any:
+        """Perform an effect in plain code."""
+        if not isinstance(effect, Execute):
+            return self._performer.perform(effect)
+        began = time.perf_counter()
+        try:
+            return self._performer.perform(effect)
+        finally:
+            self._function = time.perf_counter() - began
+
+    async def aperform(self, effect: Effect) -> Any:
+        """Perform an effect in a coroutine."""
+        if not isinstance(effect, Execute):
+            return await self._performer.aperform(effect)
+        began = time.perf_counter()
+        try:
+            return await self._performer.aperform(effect)
+        finally:
+            self._function = time.perf_counter() - began
+
+    def stamp(self, response: Response) -> Response:
+        """The response with the times in its Server-Timing header, if a function was run for it."""
+        if self._function is None:
+            return response
+        total = time.perf_counter() - self._began
+        times = f"handler;dur={total * 1000:.2f}, function;dur={self._function * 1000:.2f}"
+        return replace(response, headers={**response.headers, headers.SERVER_TIMING: times})
 
 
 async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:

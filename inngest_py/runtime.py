@@ -96,6 +96,50 @@ def run_on_loop(make: Callable[[], Coroutine[Any, Any, T]], loop: Callable[[], a
     return outcome.result()
 
 
+class Left(BaseException):
+    """Nobody waits for a call any longer, and so it ends. Not an error."""
+
+
+class Departure:
+    """The leaving of whoever waits for a call: it ends the coroutines that run for the call's plain code."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left = False
+        self._running = set[asyncio.Task[Any]]()
+
+    def leave(self) -> None:
+        """End what runs, and what would begin to run. Plain code goes on to its own end."""
+        with self._lock:
+            self._left = True
+            for task in self._running:
+                task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def ending(self, on_loop: LoopCaller) -> LoopCaller:
+        """A loop caller whose coroutines end when it is time to leave; they then raise Left."""
+
+        def call(make: Callable[[], Coroutine[Any, Any, T]], loop: Callable[[], asyncio.AbstractEventLoop], /) -> T:
+            return on_loop(lambda: self._run(make), loop)
+
+        return call
+
+    async def _run(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        task = asyncio.create_task(make())
+        with self._lock:
+            self._running.add(task)
+            if self._left:
+                task.cancel()
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._left:
+                raise Left from None
+            raise
+        finally:
+            with self._lock:
+                self._running.discard(task)
+
+
 class BackgroundLoop:
     """One event loop in one thread, for all the coroutines that plain code waits for. Made when first needed."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from inngest_py.errors import ConfigError
 from inngest_py.wire.signing import SigningKey
+
+T = TypeVar("T")
 
 API_ORIGIN: Final = "https://api.inngest.com"
 EVENT_ORIGIN: Final = "https://inn.gs"
@@ -21,6 +24,47 @@ _ORIGINS: Final = frozenset({"INNGEST_BASE_URL", "INNGEST_API_BASE_URL", "INNGES
 _Given: TypeAlias = tuple[str, str | None]
 """The name of an argument or a variable, and its value."""
 
+BRANCHES: Final = (
+    "BRANCH_NAME",
+    "VERCEL_GIT_COMMIT_REF",
+    "BRANCH",  # Netlify's
+    "CF_PAGES_BRANCH",
+    "RENDER_GIT_BRANCH",
+    "RAILWAY_GIT_BRANCH",
+)
+"""Where platforms say which branch is deployed; an environment of Inngest is called like it."""
+
+PLATFORMS: Final = {
+    "vercel": ("VERCEL", "1"),
+    "netlify": ("NETLIFY", "true"),
+    "cloudflare-pages": ("CF_PAGES", "1"),
+    "render": ("RENDER", "true"),
+    "railway": ("RAILWAY_ENVIRONMENT", None),
+}
+"""Platforms, and how each shows itself: by a variable with this value, or with any."""
+
+LEVELS: Final[Mapping[str, int]] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "fatal": logging.CRITICAL,
+    "silent": logging.CRITICAL + 1,
+}
+"""The levels of the log, by the names that the official SDKs and Python have for them."""
+
+_STREAMING: Final[Mapping[str, bool]] = {
+    "force": True,
+    "allow": True,
+    "true": True,
+    "1": True,
+    "disable": False,
+    "false": False,
+    "0": False,
+    "": False,
+}
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 _UNSIGNED_SYNC: Final = "INNGEST_ENABLE_UNAUTHED_SYNC"
 _OF_URLS: Final = frozenset(":/.")
@@ -42,6 +86,9 @@ class Settings:
     serve_path: str | None
     allow_unsigned_sync: bool
     threads: int | None
+    streaming: bool
+    platform: str | None
+    log_level: int | None
 
     def __repr__(self) -> str:
         """Show the mode and the origins, and no key."""
@@ -84,7 +131,7 @@ def read_settings(
     fallback = given("signing_key_fallback", signing_key_fallback, "INNGEST_SIGNING_KEY_FALLBACK")
     return Settings(
         dev=dev,
-        env=_text(*given("env", env, "INNGEST_ENV")),
+        env=_text(*given("env", env, "INNGEST_ENV"), *((name, found.get(name)) for name in BRANCHES)),
         event_key=_text(*given("event_key", event_key, "INNGEST_EVENT_KEY")),
         signing_key=_key(*given("signing_key", signing_key, "INNGEST_SIGNING_KEY")),
         signing_key_fallback=_key(*fallback),
@@ -94,6 +141,9 @@ def read_settings(
         serve_path=found.get("INNGEST_SERVE_PATH") or None,
         allow_unsigned_sync=dev or _yes(_UNSIGNED_SYNC, found.get(_UNSIGNED_SYNC, "true")),
         threads=_threads(found.get("INNGEST_THREAD_POOL_MAX_WORKERS")),
+        streaming=_one_of(_STREAMING, "INNGEST_STREAMING", found.get("INNGEST_STREAMING", "")),
+        platform=_platform(found),
+        log_level=_log_level(found.get("INNGEST_LOG_LEVEL", "")),
     )
 
 
@@ -170,3 +220,21 @@ def _threads(text: str | None) -> int | None:
     if not text.isdecimal():
         raise ConfigError(f'INNGEST_THREAD_POOL_MAX_WORKERS="{text}" must be a number from 0')
     return int(text)
+
+
+def _one_of(meanings: Mapping[str, T], name: str, text: str) -> T:
+    """What a word means. Raises ConfigError that lists the words there are."""
+    word = text.strip().lower()
+    if word not in meanings:
+        words = ", ".join(filter(None, meanings))
+        raise ConfigError(f'{name}="{text}" must be one of {words}')
+    return meanings[word]
+
+
+def _log_level(text: str) -> int | None:
+    return _one_of(LEVELS, "INNGEST_LOG_LEVEL", text) if text.strip() else None
+
+
+def _platform(environ: Mapping[str, str]) -> str | None:
+    shown = ((name, environ.get(variable), value) for name, (variable, value) in PLATFORMS.items())
+    return next((name for name, found, value in shown if found and found == (value or found)), None)

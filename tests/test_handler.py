@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -79,7 +81,8 @@ def test_a_signed_call_runs_the_function_and_the_reply_is_signed() -> None:
 def test_a_reply_says_who_answers() -> None:
     response = handler().handle(request(query=CALL, body=call_body()))
 
-    assert {key: value for key, value in response.headers.items() if key != "x-inngest-signature"} == {
+    of_the_moment = {"x-inngest-signature", "server-timing"}
+    assert {key: value for key, value in response.headers.items() if key not in of_the_moment} == {
         "content-type": "application/json",
         "x-inngest-expected-server-kind": "cloud",
         "x-inngest-framework": "fast_api",
@@ -88,6 +91,35 @@ def test_a_reply_says_who_answers() -> None:
         "x-inngest-sdk-handled": "true",
         "user-agent": f"inngest_py:v{VERSION}",
     }
+
+
+def test_the_reply_to_a_call_tells_how_long_it_took() -> None:
+    times = handler().handle(request(query=CALL, body=call_body())).headers["server-timing"]
+
+    found = re.fullmatch(r"handler;dur=(\d+\.\d\d), function;dur=(\d+\.\d\d)", times)
+    assert found is not None
+    assert float(found[1]) >= float(found[2])
+
+
+def test_only_what_ran_a_function_tells_its_times() -> None:
+    replies = [handler().handle(request(method="GET")), handler().handle(request(query=CALL, key=None))]
+
+    assert [reply.headers.get("server-timing") for reply in replies] == [None, None]
+
+
+def test_the_platform_is_named_in_replies_and_where_the_app_registers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENDER", "true")
+    server = Server()
+    handling = handler(app(server))
+
+    reply = handling.handle(request(query=CALL, body=call_body()))
+    handling.handle(request(method="PUT", body=encode({"url": URL})))
+    shown = handling.handle(request(method="PUT", body=encode({"url": URL}), x_inngest_sync_kind="in_band"))
+
+    assert reply.headers["x-inngest-platform"] == "render"
+    assert server.requests[0].headers["x-inngest-platform"] == "render"
+    assert decode(server.requests[0].content)["platform"] == "render"
+    assert decode(shown.body)["platform"] == "render"
 
 
 def test_in_development_a_call_needs_no_signature_and_gets_none() -> None:
@@ -558,9 +590,10 @@ def test_a_recorded_request_is_answered_as_it_was(name: str, exchange: dict[str,
     ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_a_recorded_request_is_answered_with_what_it_was(name: str, exchange: dict[str, Any]) -> None:
-    body = decode(replayed(name.partition("[")[0], exchange).body)
+    response = replayed(name.partition("[")[0], exchange)
 
-    recorded = exchange["response"]["body"]
+    packed = response.headers.get("content-encoding") == "gzip"
+    body, recorded = decode(gzip.decompress(response.body) if packed else response.body), exchange["response"]["body"]
     if name.startswith("introspection_cloud_signed"):
         recorded = recorded | {key: body[key] for key in ("sdk_version", "function_count")}
     if exchange["response"]["status"] == 206:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from inngest_py import Inngest
 from inngest_py.errors import ConfigError
 from inngest_py.settings import Settings, child_environment, read_settings
 
@@ -176,6 +179,86 @@ def test_the_environment_and_the_place_of_the_app_may_be_told() -> None:
 
     assert (found.env, found.serve_origin, found.serve_path) == ("branch", "https://a", "/x")
     assert settings(environ, env="other").env == "other"
+
+
+BRANCHES = [
+    "INNGEST_ENV",
+    "BRANCH_NAME",
+    "VERCEL_GIT_COMMIT_REF",
+    "BRANCH",
+    "CF_PAGES_BRANCH",
+    "RENDER_GIT_BRANCH",
+    "RAILWAY_GIT_BRANCH",
+]
+
+
+@pytest.mark.parametrize("first", range(len(BRANCHES)))
+def test_the_environment_is_the_branch_that_a_platform_deploys(first: int) -> None:
+    environ = {name: f"of {name}" for name in BRANCHES[first:]}
+
+    assert settings(environ).env == f"of {BRANCHES[first]}"
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform"),
+    [
+        ({"VERCEL": "1"}, "vercel"),
+        ({"NETLIFY": "true"}, "netlify"),
+        ({"CF_PAGES": "1"}, "cloudflare-pages"),
+        ({"RENDER": "true"}, "render"),
+        ({"RAILWAY_ENVIRONMENT": "production"}, "railway"),
+        ({"VERCEL": "0", "NETLIFY": "false", "CF_PAGES": "", "RENDER": "1", "RAILWAY_ENVIRONMENT": ""}, None),
+        ({}, None),
+    ],
+)
+def test_a_platform_is_known_by_its_variable(environ: dict[str, str], platform: str | None) -> None:
+    assert settings(environ).platform == platform
+
+
+@pytest.mark.parametrize("value", ["force", "allow", "true", "1", "TRUE", " Force "])
+def test_streaming_can_be_switched_on(value: str) -> None:
+    assert settings({"INNGEST_STREAMING": value}).streaming
+
+
+@pytest.mark.parametrize("environ", [{}, *({"INNGEST_STREAMING": no} for no in ("", "disable", "false", "0", "FALSE"))])
+def test_streaming_is_off_otherwise(environ: dict[str, str]) -> None:
+    assert not settings(environ).streaming
+
+
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [("debug", 10), ("INFO", 20), ("warn", 30), ("warning", 30), ("error", 40), ("fatal", 50), ("silent", 51)],
+)
+def test_the_level_of_the_log_may_be_told(value: str, level: int) -> None:
+    assert settings({"INNGEST_LOG_LEVEL": value}).log_level == level
+
+
+def test_the_level_of_the_log_is_the_hosts_business_otherwise() -> None:
+    assert settings().log_level is None
+    assert settings({"INNGEST_LOG_LEVEL": ""}).log_level is None
+
+
+def test_a_level_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match='INNGEST_LOG_LEVEL="loud" must be one of debug, info, warn'):
+        settings({"INNGEST_LOG_LEVEL": "loud"})
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    logger = logging.getLogger("inngest_py")
+    before = logger.level
+    yield logger
+    logger.setLevel(before)
+
+
+def test_the_level_is_set_on_the_default_logger_only(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = logging.getLogger("of.the.app")
+    monkeypatch.setenv("INNGEST_LOG_LEVEL", "error")
+
+    assert Inngest(app_id="app", is_production=False, logger=own).logger is own
+    assert (own.level, logger.level) == (logging.NOTSET, logging.NOTSET)
+    assert Inngest(app_id="app", is_production=False).logger is logger
+    assert logger.level == logging.ERROR
 
 
 @pytest.mark.parametrize(("value", "threads"), [(None, None), ("", None), ("0", 0), ("12", 12)])

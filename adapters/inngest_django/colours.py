@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
+from django.db import connections
+from django.utils import timezone, translation
 
 T = TypeVar("T")
 GetLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -31,6 +33,20 @@ def on_loop(make: Callable[[], Coroutine[Any, Any, T]], loop: GetLoop, /) -> T:
 
     with _loop_above(loop):
         return async_to_sync(run)()
+
+
+def carry(work: Callable[[], None]) -> Callable[[], None]:
+    """Work for another thread: with the language and the time zone of this one, and no connection left open there."""
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+
+    def carried() -> None:
+        try:
+            with translation.override(language), timezone.override(zone):
+                work()
+        finally:
+            connections.close_all()
+
+    return carried
 
 
 @contextmanager

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connections, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from inngest_django.colours import in_thread, on_loop
+from inngest_django.colours import carry, in_thread, on_loop
 from inngest_py import Function, Handler, Inngest, Request
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def serve(
@@ -21,6 +23,7 @@ def serve(
     *,
     serve_origin: str | None = None,
     serve_path: str | None = None,
+    streaming: bool | None = None,
 ) -> View:
     """Make a view of functions; of all that the client has declared, if none are given.
 
@@ -38,10 +41,15 @@ def serve(
         serve_path=serve_path,
         in_thread=in_thread,
         on_loop=on_loop,
+        streaming=streaming,
+        carry=carry,
     )
 
-    def inngest(request: HttpRequest) -> HttpResponse:
-        response = handler.handle(_read(request))
+    def inngest(request: HttpRequest) -> HttpResponseBase:
+        response = handler.handle(_read(request, handler))
+        if response.chunks is not None:
+            chunks = aiter(response.chunks) if isinstance(request, ASGIRequest) else iter(response.chunks)
+            return StreamingHttpResponse(chunks, status=response.status, headers=dict(response.headers))
         return HttpResponse(response.body, status=response.status, headers=dict(response.headers))
 
     return csrf_exempt(_not_atomic(inngest))
@@ -54,7 +62,7 @@ def _not_atomic(view: View) -> View:
     return view
 
 
-def _read(request: HttpRequest) -> Request:
+def _read(request: HttpRequest, handler: Handler) -> Request:
     # Read as a stream: `request.body` has a limit, meant for forms, that is lower than what Inngest servers send.
-    body = request.read()
+    body = handler.read_body(request.read)
     return Request.of(request.method or "", request.build_absolute_uri(), request.headers.items(), body)

@@ -20,6 +20,7 @@ def serve(
     path: str = "/api/inngest",
     serve_origin: str | None = None,
     serve_path: str | None = None,
+    streaming: bool | None = None,
 ) -> flask.Blueprint:
     """Serve functions at `path`; all that the client has declared, if none are given.
 
@@ -28,12 +29,21 @@ def serve(
     loop; the app context is there in both, without `flask[async]`. Raises ConfigError if the app is in production
     and has no signing key, or if two functions have the same id.
     """
-    handler = Handler(client, functions, framework="flask", serve_origin=serve_origin, serve_path=serve_path)
+    handler = Handler(
+        client,
+        functions,
+        framework="flask",
+        serve_origin=serve_origin,
+        serve_path=serve_path,
+        streaming=streaming,
+    )
     blueprint = flask.Blueprint(_name(client, path), __name__)
 
     def inngest() -> flask.Response:
-        response = handler.handle(_read(flask.request))
-        return flask.Response(response.body, response.status, dict(response.headers))
+        response = handler.handle(_read(flask.request, handler))
+        chunks = response.chunks
+        body = response.body if chunks is None else flask.stream_with_context(iter(chunks))
+        return flask.Response(body, response.status, dict(response.headers))
 
     # Every method reaches the handler, which says which ones there are.
     blueprint.add_url_rule(path, view_func=inngest, methods=list(HTTPMethod), provide_automatic_options=False)
@@ -45,11 +55,17 @@ def _name(client: Inngest, path: str) -> str:
     return f"inngest:{client.app_id}:{path}".replace(".", "%2E")
 
 
-def _read(request: flask.Request) -> Request:
+def _read(request: flask.Request, handler: Handler) -> Request:
     url = f"{request.scheme}://{request.host}{_path(request.root_path, request.path)}"
     query = request.query_string.decode(errors="replace")
     headers = {name: value for key, value in request.environ.items() if (name := _header(key))}
-    return Request(request.method, f"{url}?{query}", headers, request.get_data())
+    return Request(request.method, f"{url}?{query}", headers, _body(request, handler))
+
+
+def _body(request: flask.Request, handler: Handler) -> bytes:
+    """The body, as Flask keeps it if a hook of the app has read it; what may be too large is read in pieces."""
+    small = request.content_length is not None and request.content_length <= handler.max_body
+    return request.get_data() if small else handler.read_body(request.stream.read)
 
 
 @lru_cache(maxsize=64)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing, suppress
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from starlette.datastructures import URL
@@ -15,6 +15,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from inngest_py import Function, Handler, Inngest, Request, Response
+
+T = TypeVar("T")
 
 SOON: Final = 0.02
 """How long, in seconds, a client is not asked for whether it is still there."""
@@ -27,6 +29,7 @@ def serve(
     path: str = "/api/inngest",
     serve_origin: str | None = None,
     serve_path: str | None = None,
+    streaming: bool | None = None,
 ) -> Route:
     """Serve functions at `path`; all that the client has declared, if none are given.
 
@@ -35,7 +38,14 @@ def serve(
     route is not part of an OpenAPI schema. Raises ConfigError if the app is in production and has no signing key, or
     if two functions have the same id.
     """
-    handler = Handler(client, functions, framework="starlette", serve_origin=serve_origin, serve_path=serve_path)
+    handler = Handler(
+        client,
+        functions,
+        framework="starlette",
+        serve_origin=serve_origin,
+        serve_path=serve_path,
+        streaming=streaming,
+    )
     return Route(path, Endpoint(handler), name="inngest", include_in_schema=False)
 
 
@@ -48,22 +58,31 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         with suppress(ClientDisconnect):
-            request = await _read(scope, receive)
-            response = await self._while_connected(request, receive)
+            request = await _read(scope, receive, self._handler.max_body)
+            response = await _while_connected(self._handler.ahandle(request), receive)
             await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
+            if response.chunks is not None:
+                await _while_connected(_stream(aiter(response.chunks), send), receive)
             await send({"type": "http.response.body", "body": response.body})
 
-    async def _while_connected(self, request: Request, receive: Receive) -> Response:
-        """Answer, but not a client that has left: the server will ask again, and nothing should run twice at once."""
-        presence = Presence(receive)
-        try:
-            return await self._handler.ahandle(request)
-        except asyncio.CancelledError:
-            if presence.was_the_reason():
-                raise ClientDisconnect from None
-            raise
-        finally:
-            presence.end()
+
+async def _stream(chunks: AsyncGenerator[bytes], send: Send) -> None:
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _while_connected(work: Coroutine[Any, Any, T], receive: Receive) -> T:
+    """Work, but not for a client that has left: the server will ask again, and nothing should run twice at once."""
+    presence = Presence(receive)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if presence.was_the_reason():
+            raise ClientDisconnect from None
+        raise
+    finally:
+        presence.end()
 
 
 class Presence:
@@ -97,11 +116,11 @@ class Presence:
             self._left = self._task.cancel()
 
 
-async def _read(scope: Scope, receive: Receive) -> Request:
+async def _read(scope: Scope, receive: Receive, max_body: int) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     url = _url(scope["scheme"], tuple(scope.get("server") or ()), headers.get("host"), scope["path"])
     query = scope["query_string"].decode(errors="replace")
-    return Request(scope["method"], f"{url}?{query}", headers, await _body(receive))
+    return Request(scope["method"], f"{url}?{query}", headers, await _body(receive, max_body))
 
 
 @lru_cache(maxsize=64)
@@ -112,17 +131,19 @@ def _url(scheme: str, server: tuple[Any, ...], host: str | None, path: str) -> s
     return str(URL(scope={"scheme": scheme, "server": server or None, "path": path, "headers": headers}))
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, max_body: int) -> bytes:
     parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
+        size += len(parts[-1])
+        if not message.get("more_body", False) or size > max_body:
             return b"".join(parts)
 
 
 def _headers(response: Response) -> list[tuple[bytes, bytes]]:
-    length = (b"content-length", b"%d" % len(response.body))
-    return [*((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()), length]
+    length = [] if response.chunks is not None else [(b"content-length", b"%d" % len(response.body))]
+    return [*((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()), *length]

@@ -25,6 +25,8 @@ def outgoing_headers(settings: Settings, framework: str | None = None) -> dict[s
     }
     if settings.env:
         found[headers.INNGEST_ENV] = settings.env
+    if settings.platform:
+        found[headers.PLATFORM] = settings.platform
     if framework:
         found[headers.FRAMEWORK] = framework
     return found

@@ -16,6 +16,7 @@ from inngest_py.engine.memory import Memory
 from inngest_py.engine.plan import Plan
 from inngest_py.engine.run import Outcome, Raised, Reply, Returned, Terms, conclude
 from inngest_py.engine.verdict import Policy
+from inngest_py.errors import StepError
 from inngest_py.flows.checkpoints import Saver, can_checkpoint
 from inngest_py.function import FAILED_EVENT, INVOKED_EVENT, Function
 from inngest_py.middleware.base import CallInput, MiddlewareFactory
@@ -25,7 +26,7 @@ from inngest_py.performer import FunctionRun
 from inngest_py.settings import Settings
 from inngest_py.wire.call import Call
 from inngest_py.wire.event import Event, read_event
-from inngest_py.wire.failure import step_error
+from inngest_py.wire.failure import step_error, user_traceback
 from inngest_py.wire.http import Request
 
 
@@ -109,6 +110,18 @@ def _checkpoints(app: App, function: Function[Any], call: Call, clock: Callable[
         return Checkpoints()
     saver = Saver(app.settings, call, clock)
     return Checkpointed(config, saver.save, saver.elapsed)
+
+
+def log_reply(logger: logging.Logger, function: Function[Any], reply: Reply) -> None:
+    """Tell the log what went wrong in a call, if anything did."""
+    for note in reply.notes:
+        logger.warning("inngest: function %s: %s", function.id, note)
+    error = reply.error
+    if isinstance(error, StepError):
+        logger.error("inngest: function %s failed: %s", function.id, error)
+    elif error is not None:
+        about = (type(error), error, user_traceback(error))
+        logger.error("inngest: function %s: an attempt failed", function.id, exc_info=about)
 
 
 def context_fields(function: Function[Any], call: Call, draft: CallInput, logger: logging.Logger) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from asgiref.sync import SyncToAsync, async_to_sync
 
 import inngest_py as inngest
-from conformance.asking import call, read
+from conformance.asking import call, read, unwrapped
 from conformance.harness import Harness, Mount
 from conformance.hosting import AsgiHost, Host, WsgiHost
 from harnesses import DjangoHarness, set_up_django
@@ -141,6 +142,34 @@ def test_no_database_connection_stays_open(client: inngest.Inngest, host: Host) 
         assert [used.connection for used in seen.connections] == [None] * len(seen.connections), fn_id
 
 
+def test_no_database_connection_stays_open_when_replies_are_streamed(client: inngest.Inngest, harness: Harness) -> None:
+    host = harness.host(Mount(client, options={"streaming": True}))
+    for fn_id in declare(client, seen := Seen()):
+        assert unwrapped(host.send(call(fn_id))).status in {200, 206}
+
+        assert len(set(seen.threads)) == 1, fn_id
+        assert [used.connection for used in seen.connections] == [None] * len(seen.connections), fn_id
+        seen.threads.clear()
+    host.close()
+
+
+def test_the_language_of_the_request_is_active_in_streamed_functions(client: inngest.Inngest, harness: Harness) -> None:
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(_ctx: inngest.ContextSync) -> Any:
+        return get_language()
+
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(_ctx: inngest.Context) -> Any:
+        return get_language()
+
+    host = harness.host(Mount(client, options={"streaming": True}))
+    for fn_id in ("app-plain", "app-async"):
+        request = call(fn_id)
+        request = inngest.Request(request.method, request.url, {"Accept-Language": "de"}, request.body)
+        assert read(unwrapped(host.send(request))) == "de"
+    host.close()
+
+
 def test_requests_at_the_same_time_have_threads_of_their_own(client: inngest.Inngest, host: Host) -> None:
     together = threading.Barrier(3)
 
@@ -204,7 +233,7 @@ def test_async_code_of_the_project_itself_gets_a_loop_as_ever() -> None:
 
     host = DjangoHarness(asgi=False).host(Mount(client))
     assert isinstance(host, WsgiHost)
-    host._call(call("app-async"))
+    host._call(call("app-async"), SimpleQueue(), threading.Event())
     left_behind = vars(SyncToAsync.threadlocal).get("main_event_loop")
     async_to_sync(own)()
 

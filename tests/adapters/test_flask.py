@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import inngest_py as inngest
-from conformance.asking import ORIGIN, call, get, post, put, read
+from conformance.asking import ORIGIN, call, get, post, put, read, unwrapped
 from conformance.hosting import WsgiHost
 from inngest_flask import serve
 
@@ -165,6 +165,38 @@ print(app.test_client().post("/api/inngest?fnId=app-async", json=body).text)
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
     assert done.stdout == '"shop"\n'
+
+
+@pytest.mark.parametrize("step", [who_and_where, who_and_where_async])
+def test_the_app_context_lasts_as_long_as_a_streamed_call(step: Any, app: Flask, client: inngest.Inngest) -> None:
+    told: list[str] = []
+
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(ctx: inngest.ContextSync) -> Any:
+        return ctx.step.run("step", step)
+
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(ctx: inngest.Context) -> Any:
+        told.append(f"{await who_and_where_async()} at {request.path}")
+        return await ctx.step.run("step", step)
+
+    app.register_blueprint(serve(client, streaming=True))
+    app.teardown_appcontext(lambda _error: told.append("the end"))
+
+    for fn_id in ("app-plain", "app-async"):
+        assert read(unwrapped(WsgiHost(app).send(call(fn_id))))[0]["data"] == "ada in shop"
+    assert told[-2:] == ["ada in shop at /api/inngest", "the end"]
+
+
+def test_a_body_that_a_hook_has_read_is_still_there(app: Flask, client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(ctx: inngest.ContextSync) -> Any:
+        return ctx.event.data
+
+    app.before_request(lambda: g.setdefault("seen", request.get_data()) and None)
+    app.register_blueprint(serve(client))
+
+    assert read(WsgiHost(app).send(call("app-plain", data={"a": 1}))) == {"a": 1}
 
 
 def test_a_body_that_flask_finds_too_large_is_refused_by_flask(app: Flask, client: inngest.Inngest) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conformance.asking import KEY, ORIGIN, call, call_body, get, is_signed, post, read, signed
+from conformance.asking import KEY, ORIGIN, call, call_body, get, is_signed, post, read, signed, unwrapped
 from conformance.harness import PATH
 from inngest_py import Request
 from servers import Server, serving
@@ -84,6 +84,32 @@ def test_an_async_function_ends_when_the_client_leaves(server: Server) -> None:
 
     assert read(server.send(signed(call("app-cancelled")))) is True
     assert server.send(signed(get())).status == 200
+
+
+def test_a_streamed_reply_begins_before_the_function_ends(server: Server) -> None:
+    if server.name in ONE_AT_A_TIME:
+        pytest.skip("this server answers one request at a time")
+    with server.leave(signed(call("app-await", path="/streamed"))) as connection:
+        begun = b""
+        while b"\r\n\r\n" not in begun or not begun.partition(b"\r\n\r\n")[2]:
+            begun += connection.recv(1000)
+        assert begun.startswith((b"HTTP/1.1 201", b"HTTP/1.0 201"))
+        assert b"{" not in begun.partition(b"\r\n\r\n")[2]
+        assert read(server.send(signed(call("app-let-go")))) is True
+        rest = begun
+        while b'"body":"true"' not in rest:
+            rest += connection.recv(10_000) or pytest.fail(rest.decode())
+
+
+def test_a_streamed_reply_is_signed_inside(server: Server) -> None:
+    reply = unwrapped(server.send(signed(call("app-plain", data={"a": "é"}, path="/streamed"))))
+
+    assert (reply.status, read(reply)) == (200, {"a": "é"})
+    assert is_signed(reply)
+
+
+def test_who_does_not_sign_gets_no_stream(server: Server) -> None:
+    assert server.send(call("app-plain", path="/streamed")).status == 401
 
 
 def test_a_server_ends_quietly_when_it_is_told_to(server: Server) -> None:

@@ -26,7 +26,7 @@ FLOORS = (
     ("steps",),
     ("middleware", "transport", "settings"),
     ("performer",),
-    ("ai", "flows"),
+    ("ai", "flows", "streaming"),
     ("client", "handler"),
     ("connect",),
     ("dev",),

@@ -87,6 +87,15 @@ def read(response: Response) -> Any:
     return json.loads(response.body)
 
 
+def unwrapped(response: Response) -> Response:
+    """The reply in the envelope of a streamed one."""
+    assert response.status == 201
+    blank, brace, rest = response.body.partition(b"{")
+    assert blank.strip(b" ") == b""
+    fields = json.loads(brace + rest)
+    return Response(fields["status"], fields["headers"], fields["body"].encode())
+
+
 def dashed(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers whose names were written as arguments."""
     return {name.replace("_", "-"): value for name, value in headers.items()}

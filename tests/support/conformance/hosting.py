@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import Future
 from contextvars import copy_context
+from queue import SimpleQueue
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -27,6 +28,10 @@ class Exchange(Protocol):
 
     def answer(self) -> Response:
         """Wait for the answer."""
+        ...
+
+    def bit(self) -> bytes:
+        """Wait for the next bit of the body."""
         ...
 
     def leave(self) -> None:
@@ -57,11 +62,15 @@ def nothing() -> None:
 
 
 class Asked:
-    """The outcome of a request, and who is to be told when the client leaves."""
+    """The outcome of a request, the bits of its body as they come, and who is to be told when the client leaves."""
 
-    def __init__(self, outcome: Future[Response], left: Callable[[], None]) -> None:
+    def __init__(self, outcome: Future[Response], bits: SimpleQueue[bytes], left: Callable[[], None]) -> None:
         self._outcome = outcome
+        self._bits = bits
         self._left = left
+
+    def bit(self) -> bytes:
+        return self._bits.get(timeout=PATIENCE)
 
     def answer(self) -> Response:
         return self._outcome.result(PATIENCE)
@@ -82,9 +91,9 @@ class WsgiHost:
         self.before = nothing
 
     def begin(self, request: Request) -> Asked:
-        outcome = Future[Response]()
-        threading.Thread(target=self._answer, args=(request, outcome), daemon=True).start()
-        return Asked(outcome, nothing)
+        outcome, bits, left = Future[Response](), SimpleQueue[bytes](), threading.Event()
+        threading.Thread(target=self._answer, args=(request, outcome, bits, left), daemon=True).start()
+        return Asked(outcome, bits, left.set)
 
     def send(self, request: Request) -> Response:
         return self.begin(request).answer()
@@ -92,13 +101,16 @@ class WsgiHost:
     def close(self) -> None:
         """There is nothing to end."""
 
-    def _answer(self, request: Request, outcome: Future[Response]) -> None:
+    def _answer(
+        self, request: Request, outcome: Future[Response], bits: SimpleQueue[bytes], left: threading.Event
+    ) -> None:
         try:
-            outcome.set_result(copy_context().run(self._call, request))
+            outcome.set_result(copy_context().run(self._call, request, bits, left))
         except BaseException as error:
             outcome.set_exception(error)
 
-    def _call(self, request: Request) -> Response:
+    def _call(self, request: Request, bits: SimpleQueue[bytes], left: threading.Event) -> Response:
+        """Call the app. That the client has left shows when there is something to send to it, as with a real server."""
         self.before()
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -106,13 +118,18 @@ class WsgiHost:
             if exc_info is None:
                 started.append((status, headers))
 
+        sent = b""
         parts = self._app(environ_of(request), start_response)
         try:
-            body = b"".join(parts)
+            for part in parts:
+                if left.is_set():
+                    break
+                sent += part
+                bits.put(part)
         finally:
             getattr(parts, "close", nothing)()
         status, headers = started[0]
-        return Response(int(status[:3]), lowered(headers), body)
+        return Response(int(status[:3]), lowered(headers), sent)
 
 
 def environ_of(request: Request) -> dict[str, Any]:
@@ -163,10 +180,9 @@ class AsgiHost:
         await self._ended.wait()
 
     def begin(self, request: Request) -> Asked:
-        outcome = Future[Response]()
-        left = asyncio.Event()
-        asyncio.run_coroutine_threadsafe(self._answer(request, left, outcome), self.loop)
-        return Asked(outcome, lambda: self._tell(left))
+        outcome, bits, left = Future[Response](), SimpleQueue[bytes](), asyncio.Event()
+        asyncio.run_coroutine_threadsafe(self._answer(Connection(request, left, bits), outcome), self.loop)
+        return Asked(outcome, bits, lambda: self._tell(left))
 
     def send(self, request: Request) -> Response:
         return self.begin(request).answer()
@@ -178,11 +194,10 @@ class AsgiHost:
     def _tell(self, event: asyncio.Event) -> None:
         self.loop.call_soon_threadsafe(event.set)
 
-    async def _answer(self, request: Request, left: asyncio.Event, outcome: Future[Response]) -> None:
+    async def _answer(self, connection: Connection, outcome: Future[Response]) -> None:
         self.before()
-        connection = Connection(request, left)
         try:
-            await self._app(scope_of(request), connection.receive, connection.send)
+            await self._app(scope_of(connection.request), connection.receive, connection.send)
             outcome.set_result(connection.response())
         except BaseException as error:
             outcome.set_exception(error)
@@ -191,10 +206,12 @@ class AsgiHost:
 class Connection:
     """What an ASGI app receives and sends: the body in two pieces, and then nothing until the client leaves."""
 
-    def __init__(self, request: Request, left: asyncio.Event) -> None:
+    def __init__(self, request: Request, left: asyncio.Event, bits: SimpleQueue[bytes] | None = None) -> None:
+        self.request = request
         middle = len(request.body) // 2
         self._pieces = [request.body[:middle], request.body[middle:]]
         self._left = left
+        self._bits = bits or SimpleQueue[bytes]()
         self._status = 0
         self._headers: list[tuple[str, str]] = []
         self._body = b""
@@ -210,7 +227,10 @@ class Connection:
             self._status = message["status"]
             self._headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
         else:
-            self._body += message.get("body", b"")
+            part = message.get("body", b"")
+            self._body += part
+            if part:
+                self._bits.put(part)
 
     def response(self) -> Response:
         """What was sent. Of a client that left it is nothing."""

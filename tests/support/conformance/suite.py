@@ -15,10 +15,11 @@ from conformance.asking import FALLBACK_KEY, KEY
 from conformance.colours import Colours
 from conformance.harness import Harness, Mount
 from conformance.hosting import Host
+from conformance.streams import Streams
 from inngest_py import Inngest
 
 
-class Conformance(Answers, Colours):
+class Conformance(Answers, Colours, Streams):
     """All the cases, and the fixtures that they are given."""
 
     @pytest.fixture(scope="class")

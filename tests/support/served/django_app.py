@@ -12,6 +12,6 @@ from served.functions import client
 
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="for tests only")
 
-urlpatterns = [path("api/inngest", serve(client))]
+urlpatterns = [path("api/inngest", serve(client)), path("streamed", serve(client, streaming=True))]
 wsgi = get_wsgi_application()
 asgi = get_asgi_application()

@@ -7,4 +7,4 @@ from fastapi import FastAPI
 from inngest_starlette import serve
 from served.functions import client
 
-app = FastAPI(routes=[serve(client)])
+app = FastAPI(routes=[serve(client), serve(client, path="/streamed", streaming=True)])

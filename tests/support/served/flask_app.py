@@ -9,3 +9,4 @@ from served.functions import client
 
 app = flask.Flask(__name__)
 app.register_blueprint(serve(client))
+app.register_blueprint(serve(client, path="/streamed", streaming=True))

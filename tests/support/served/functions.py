@@ -13,6 +13,7 @@ PATIENCE = 10.0
 
 client = inngest.Inngest(app_id="app", is_production=True)
 held, released = threading.Event(), threading.Event()
+let_go = threading.Event()
 begun, cancelled = threading.Event(), threading.Event()
 
 
@@ -61,3 +62,14 @@ def has_begun(_ctx: inngest.ContextSync) -> bool:
 @client.create_function(fn_id="cancelled", trigger=THING)
 def was_cancelled(_ctx: inngest.ContextSync) -> bool:
     return cancelled.wait(PATIENCE)
+
+
+@client.create_function(fn_id="await", trigger=THING)
+async def await_release(_ctx: inngest.Context) -> bool:
+    return await asyncio.to_thread(let_go.wait, PATIENCE)
+
+
+@client.create_function(fn_id="let-go", trigger=THING)
+def release_awaiting(_ctx: inngest.ContextSync) -> bool:
+    let_go.set()
+    return True
