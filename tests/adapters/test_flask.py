@@ -159,7 +159,7 @@ app = flask.Flask("shop")
 app.register_blueprint(inngest_flask.serve(client))
 event = {"name": "a", "data": {}}
 body = {"ctx": {"run_id": "r", "attempt": 0}, "event": event, "events": [event], "steps": {}, "use_api": False}
-print(app.test_client().post("/api/inngest?fnId=app-async", json=body).text)
+print(app.test_client().post("/api/inngest?fnId=app-async&stepId=step", json=body).text)
 """
 
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
