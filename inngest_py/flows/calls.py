@@ -84,9 +84,7 @@ def _execute(
     """Run the function, unless what it takes cannot be made of what came."""
     try:
         fields = context_fields(function, call, draft, app.logger)
-        outcome: Outcome = yield Execute(
-            FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app)
-        )
+        outcome: Outcome = yield Execute(FunctionRun(function=function, plan=plan, terms=terms, fields=fields, app=app))
     except Exception as error:
         return Raised(error)
     return outcome
