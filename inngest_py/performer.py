@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, Protocol, assert_never
 
@@ -163,7 +163,8 @@ class Timed:
             return response
         total = time.perf_counter() - self._began
         times = f"handler;dur={total * 1000:.2f}, function;dur={self._function * 1000:.2f}"
-        return replace(response, headers={**response.headers, headers.SERVER_TIMING: times})
+        found = {**response.headers, headers.SERVER_TIMING: times}
+        return Response(response.status, found, response.body, response.chunks)
 
 
 async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
