@@ -103,6 +103,13 @@ def test_a_newer_database_is_refused_untouched(tmp_path):
     assert [it.name for it in tmp_path.iterdir()] == ["dev.db"]
 
 
+def test_a_new_database_is_for_its_owner_only(tmp_path):
+    path = tmp_path / "dev.db"
+    SQLiteStore(path).close()
+
+    assert path.stat().st_mode & 0o077 == 0
+
+
 def test_the_version_is_stored(tmp_path):
     path = tmp_path / "dev.db"
     SQLiteStore(path).close()
