@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import fastapi
 import flask
 import inngest
 import inngest.fast_api
@@ -67,7 +68,7 @@ def declare_ours(handlers: dict[str, Callable[..., Any]], *, signed: bool) -> An
     return declare(inngest_py, handlers, signed=signed, checkpointing=False)
 
 
-# Starlette, async functions ---------------------------------------------------------------
+# Starlette and FastAPI, async functions ---------------------------------------------------------------
 
 
 class _Routes(list[Route]):
@@ -95,6 +96,19 @@ def starlette_apps(*, signed: bool) -> dict[str, Starlette]:
         OURS: Starlette(routes=[inngest_starlette.serve(client)]),
         OFFICIAL: Starlette(routes=official),
         FLOOR: Starlette(routes=[Route(PATH, _starlette_floor(signed=signed), methods=["POST"])]),
+    }
+
+
+def fastapi_apps(*, signed: bool) -> dict[str, fastapi.FastAPI]:
+    """Each mounted in a FastAPI app as its documentation says."""
+    handlers = {"empty": aempty, "steps": asteps}
+    client, _ = declare_ours(handlers, signed=signed)
+    official = fastapi.FastAPI()
+    inngest.fast_api.serve(official, *declare(inngest, handlers, signed=signed))
+    return {
+        OURS: fastapi.FastAPI(routes=[inngest_starlette.serve(client)]),
+        OFFICIAL: official,
+        FLOOR: fastapi.FastAPI(routes=[Route(PATH, _starlette_floor(signed=signed), methods=["POST"])]),
     }
 
 

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from calls import PATH, Call
 
+FEWEST, LONGEST = 3, 30
+
 Answer = tuple[int, bytes]
 
 
@@ -90,11 +92,15 @@ class WSGI:
 def compare(run: dict[str, Callable[[int], float]], *, rounds: int, slot: float) -> dict[str, float]:
     """Seconds per call of each, in turns: what slows the machine down for a while slows all of them down.
 
-    A slot is how long, in seconds, one is called before it is the next one's turn. The median of the rounds counts.
+    A slot is how long, in seconds, one is called before it is the next one's turn. The median of the rounds counts;
+    there are three at least, and no more once half a minute is over.
     """
+    start = time.monotonic()
     times = {name: max(1, int(slot / max(seconds(1), 1e-9))) for name, seconds in run.items()}
     found: dict[str, list[float]] = {name: [] for name in run}
-    for _ in range(rounds):
+    for done in range(rounds):
+        if done >= FEWEST and time.monotonic() - start > LONGEST:
+            break
         for name, seconds in run.items():
             gc.collect()
             found[name].append(seconds(times[name]) / times[name])

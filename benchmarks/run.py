@@ -1,7 +1,8 @@
 """This package side by side with the official one, `inngest`, and with a route that has neither: `make bench`.
 
 All run in this process on one processor, in turns; processor time is counted, and the median of the rounds. Before
-anything is timed, both packages have to answer the same.
+anything is timed, both packages have to answer the same. In Starlette the endpoints that the official package has for
+FastAPI are plain routes; in FastAPI and Flask each is mounted as its documentation says.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
+from typing import Any
 
 import footprint
-from apps import FLOOR, OFFICIAL, OURS, flask_apps, starlette_apps
+from apps import FLOOR, OFFICIAL, OURS, fastapi_apps, flask_apps, starlette_apps
 from calls import Call, make_call
 from contenders import ASGI, WSGI, Contender, compare
 
@@ -69,7 +71,7 @@ def cases(largest: int) -> Iterator[Case]:
     yield Case("1 MB event, signed", signed=True, event_size=MEGABYTE)
     for memoized in GROWTH:
         if memoized <= largest:
-            yield Case(f"per step of {memoized:,}, signed", signed=True, memoized=memoized, per=memoized)
+            yield Case(f"a step of {memoized:,}, signed", signed=True, memoized=memoized, per=memoized)
 
 
 def check(contenders: dict[str, Contender], case: Case) -> None:
@@ -96,16 +98,15 @@ def measure(framework: str, case: Case, contenders: dict[str, Contender], option
 
 def measure_calls(options: argparse.Namespace) -> Iterator[Row]:
     loop = asyncio.new_event_loop()
-    for framework in ("Starlette", "Flask"):
+    for framework, (build, caller) in {
+        "Starlette": (starlette_apps, partial(ASGI, loop=loop)),
+        "FastAPI": (fastapi_apps, partial(ASGI, loop=loop)),
+        "Flask": (flask_apps, WSGI),
+    }.items():
         for case in cases(options.largest):
-            if options.only not in f"{framework} {case.name}":
-                continue
-            if framework == "Starlette":
-                apps = starlette_apps(signed=case.signed)
-                yield measure(framework, case, {name: ASGI(app, loop) for name, app in apps.items()}, options)
-            else:
-                flask = flask_apps(signed=case.signed)
-                yield measure(framework, case, {name: WSGI(app) for name, app in flask.items()}, options)
+            if options.only in f"{framework} {case.name}":
+                apps: dict[str, Any] = build(signed=case.signed)
+                yield measure(framework, case, {name: caller(app) for name, app in apps.items()}, options)
     loop.close()
 
 
