@@ -275,6 +275,15 @@ def test_the_table_of_flow_control_has_every_option_and_its_examples_work():
     }
 
 
+def test_the_table_of_the_dev_servers_options_has_every_option():
+    listed = [re.findall(r"`(-[\w-]+)", row[0]) for row in table("`inngest-py dev`")]
+
+    command = COMMANDS["dev"]
+    assert command is not None
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    assert sorted(map(sorted, listed)) == sorted(sorted(option.opts) for option in options)
+
+
 def test_the_table_of_examples_has_every_example():
     listed = {row[0].partition("`")[2].partition("`")[0] for row in table("file")}
 

@@ -19,6 +19,7 @@ from inngest_py.dev.discovery import Discovery
 from inngest_py.dev.engine import Engine
 from inngest_py.dev.executor import HTTPExecutor
 from inngest_py.dev.ids import Ids
+from inngest_py.dev.keeping import Keeper, Keeping
 from inngest_py.dev.notices import Notice
 from inngest_py.dev.options import Options
 from inngest_py.dev.rules import Rules
@@ -77,6 +78,7 @@ class DevServer:
         self._engine: Engine | None = None
         self._executor = HTTPExecutor(_now, self._key)
         self._discovery: Discovery | None = None
+        self._keeper: Keeper | None = None
         self._http: _HTTPServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self._port = self.options.port
@@ -111,6 +113,8 @@ class DevServer:
         if self._hold:
             self._engine.hold()
         await self._engine.start()
+        self._keeper = Keeper(self._engine, self._keeping())
+        self._keeper.start()
         await self._serve_http(self._engine, sock)
         self._discover()
 
@@ -140,12 +144,18 @@ class DevServer:
         http.should_exit = True
         if self._serving is not None:
             await self._serving
+        if self._keeper is not None:
+            await self._keeper.stop()
         await self.engine.stop()
         await self._executor.stop()
 
     def _rules(self) -> Rules:
         interval = self.options.retry_interval
         return Rules(retry_interval=None if interval is None else round(interval * 1000))
+
+    def _keeping(self) -> Keeping:
+        age = self.options.retention
+        return Keeping(age=None if age is None else round(age.total_seconds() * 1000), size=self.options.max_size)
 
     async def _serve_http(self, engine: Engine, sock: socket.socket) -> None:
         desk = Desk(

@@ -6,6 +6,8 @@ What has ended is not here: history is read from the store.
 
 from __future__ import annotations
 
+from math import ceil
+
 from inngest_py.dev.decisions import Change, Put
 from inngest_py.dev.live import Live
 from inngest_py.dev.model import (
@@ -115,6 +117,7 @@ class State:
                 self.timers.set((TimerKind.CLAIM, claim.function, claim.key), claim.expires_at)
             case Meter() as meter:
                 self.meters[meter.function, meter.key] = meter
+                self.timers.set((TimerKind.METER, meter.function, meter.key), ceil(meter.tat))
             case Buffer() as buffer:
                 self._put_buffer(buffer)
 

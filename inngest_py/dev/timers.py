@@ -20,6 +20,7 @@ class TimerKind(StrEnum):
     CRON = "cron"
     BUFFER = "buffer"
     CLAIM = "claim"
+    METER = "meter"
 
 
 Key: TypeAlias = tuple[str, ...]

@@ -30,6 +30,8 @@ NOWHERE = "http://127.0.0.1:1"
         (("dev", "--host", "::"), 2, "add --signing-key and --event-key, or leave it at 127.0.0.1"),
         (("dev", "--host", "example.com"), 2, "--host example.com can be reached from other machines"),
         (("dev", "--poll-interval", "0"), 2, "0.0 is not in the range"),
+        (("dev", "--retention", "7"), 2, '"7" is not a duration such as "30s" or "1h30m", nor "none"'),
+        (("dev", "--max-size", "500"), 2, '"500" is neither a size such as "500MB" or "2GB", nor "none"'),
         (("dve",), 2, "No such command 'dve'"),
     ],
 )

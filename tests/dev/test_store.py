@@ -8,8 +8,9 @@ import pytest
 
 from inngest_py.dev.decisions import Drop, Put
 from inngest_py.dev.model import App, Claim, Event, Run, RunStatus
+from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EventFilter, RunFilter
-from inngest_py.dev.store.queries import queries
+from inngest_py.dev.store.queries import queries, read
 from inngest_py.dev.store.sqlite import MIGRATIONS, SQLiteStore
 from inngest_py.errors import ConfigError
 
@@ -78,7 +79,8 @@ def test_the_runs_of_an_event_include_those_of_its_batch(store):
 def test_history_can_be_forgotten(store):
     store.commit([*(Put(event(number)) for number in range(4)), *(Put(run(number)) for number in range(3))])
 
-    store.forget(2)
+    assert store.forget_runs(2) is None
+    assert store.forget_events(2) is None
 
     assert [it.id for it in store.runs(RunFilter())] == ["r002"]
     assert [it.id for it in store.events(EventFilter())] == ["e003", "e002"]
@@ -101,6 +103,73 @@ def test_a_newer_database_is_refused_untouched(tmp_path):
 
     assert path.read_bytes() == before
     assert [it.name for it in tmp_path.iterdir()] == ["dev.db"]
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS) + 1))
+def test_an_older_database_is_brought_up_to_date(tmp_path, version):
+    path = tmp_path / "dev.db"
+    older(path, version)
+    with sqlite3.connect(path) as connection:
+        connection.execute(queries()["put_run"], rows.row_of(run(1))[2])
+    connection.close()
+
+    store = SQLiteStore(path)
+    listed = store.runs(RunFilter(status="Completed"))
+    store.close()
+
+    assert [it.id for it in listed] == ["r001"]
+    assert shape(path) == shape(fresh(tmp_path))
+
+
+def test_a_database_that_cannot_be_brought_up_to_date_stays_as_it_is(tmp_path):
+    path = tmp_path / "dev.db"
+    older(path, 1)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE cancellations (a)")
+    connection.close()
+    before = shape(path)
+
+    with pytest.raises(ConfigError, match="cannot be used: table cancellations already exists"):
+        SQLiteStore(path)
+
+    assert shape(path) == before
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_the_database_of_another_program_is_refused_untouched(tmp_path, version):
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(f"CREATE TABLE orders (id); PRAGMA user_version = {version}")
+    connection.close()
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigError, match=r'shop.db" is the database of another program'):
+        SQLiteStore(path)
+
+    assert path.read_bytes() == before
+
+
+def older(path, version):
+    """A database as an older version of the program left it."""
+    with sqlite3.connect(path) as connection:
+        for number, migration in enumerate(MIGRATIONS[:version], 1):
+            connection.executescript(f"{read(migration)}\nPRAGMA user_version = {number};")
+    connection.close()
+
+
+def fresh(folder):
+    path = folder / "fresh.db"
+    SQLiteStore(path).close()
+    return path
+
+
+def shape(path):
+    """The version of a database, and its tables and indexes."""
+    with sqlite3.connect(path) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        parts = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+    connection.close()
+    return version, parts
 
 
 def test_a_new_database_is_for_its_owner_only(tmp_path):

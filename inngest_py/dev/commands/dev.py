@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import click
 
 from inngest_py.dev.commands.shared import clear_errors, examples, json_option
+from inngest_py.dev.duration import parse_duration
 from inngest_py.dev.options import DEFAULT_HOST, DEFAULT_PORT, Options
 from inngest_py.dev.session import Session
 from inngest_py.dev.terminal import JSONLog, Log, console_on
@@ -18,6 +21,27 @@ from inngest_py.settings import child_environment
 
 DATABASE: Final = ".inngest/dev.db"
 """The database of `--persist` without a file."""
+
+_FOREVER: Final = "none"
+_BYTES: Final = {"KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+def _age(_: click.Context, __: click.Parameter, text: str) -> timedelta | None:
+    """Read `--retention`."""
+    try:
+        return None if text == _FOREVER else timedelta(milliseconds=parse_duration(text))
+    except ValueError as error:
+        raise click.BadParameter(f'{error}, nor "{_FOREVER}"') from None
+
+
+def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
+    """Read `--max-size`."""
+    if text == _FOREVER:
+        return None
+    found = re.fullmatch(r"(\d+)([KMG]B)", text, re.ASCII)
+    if found is None:
+        raise click.BadParameter(f'"{text}" is neither a size such as "500MB" or "2GB", nor "{_FOREVER}"')
+    return int(found[1]) * _BYTES[found[2]]
 
 
 @click.command(
@@ -71,6 +95,22 @@ DATABASE: Final = ".inngest/dev.db"
     type=click.Path(dir_okay=False, path_type=Path),
     help=f"Keep everything in a file, {DATABASE} if none is given.",
 )
+@click.option(
+    "--retention",
+    default="7d",
+    show_default=True,
+    metavar="AGE",
+    callback=_age,
+    help="How long runs are kept after their end, with their events; none keeps them forever.",
+)
+@click.option(
+    "--max-size",
+    default="500MB",
+    show_default=True,
+    metavar="SIZE",
+    callback=_size,
+    help="The oldest runs go before that when everything takes more room than this; none sets no limit.",
+)
 @click.option("--signing-key", metavar="KEY", help="Sign calls, and want signed requests, like production.")
 @click.option(
     "--event-key", "event_keys", metavar="KEY", multiple=True, help="Accept events with this key only. Repeatable."
@@ -88,6 +128,8 @@ def dev(
     poll_interval: float,
     retry_interval: float | None,
     persist: Path | None,
+    retention: timedelta | None,
+    max_size: int | None,
     signing_key: str | None,
     event_keys: tuple[str, ...],
     verbose: bool,
@@ -103,6 +145,8 @@ def dev(
         poll_interval=poll_interval,
         retry_interval=retry_interval,
         persist=persist,
+        retention=retention,
+        max_size=max_size,
         signing_key=signing_key,
         event_keys=event_keys,
     )

@@ -104,12 +104,20 @@ def _claim_due(turn: Turn, function: str, key: str) -> None:
         turn.drop(claim)
 
 
+def _meter_due(turn: Turn, function: str, key: str) -> None:
+    """A meter whose time has come counts no longer: without one the next run is admitted just the same."""
+    meter = turn.state.meters.get((function, key))
+    if meter is not None:
+        turn.drop(meter)
+
+
 _DUE: Final[dict[TimerKind, Callable[..., None]]] = {
     TimerKind.BUFFER: _buffer_due,
     TimerKind.CLAIM: _claim_due,
     TimerKind.CRON: _cron_due,
     TimerKind.FINISH: _run_due,
     TimerKind.JOB: _job_due,
+    TimerKind.METER: _meter_due,
     TimerKind.PAUSE: _pause_due,
     TimerKind.START: _run_due,
 }

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from inngest_py.dev.decisions import Change
 from inngest_py.dev.model import Event, Job, Record, Run, Step
 
-LATEST: Final = (1 << 62, "")
+Place: TypeAlias = tuple[int, str]
+"""A place in a list that is ordered by time: the time and the id of what is there."""
+
+EARLIEST: Final[Place] = (-1, "")
+"""The place after which everything is."""
+
+LATEST: Final[Place] = (1 << 62, "")
 """The place before which everything is."""
 
 
@@ -20,7 +26,7 @@ class RunFilter:
     status: str = ""
     function: str = ""
     app: str = ""
-    before: tuple[int, str] = LATEST
+    before: Place = LATEST
     limit: int = 20
 
 
@@ -31,7 +37,7 @@ class EventFilter:
     name: str = ""
     since: int = 0
     internal: bool = True
-    before: tuple[int, str] = LATEST
+    before: Place = LATEST
     limit: int = 20
 
 
@@ -77,8 +83,19 @@ class Store(Protocol):
         """The jobs of a run."""
         ...
 
-    def forget(self, before: int) -> None:
-        """Forget what ended before a time, in Unix milliseconds."""
+    def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:
+        """Forget some of the runs that ended before a time, in Unix milliseconds, with their steps: the oldest first.
+
+        It takes a few milliseconds. Returns the place `after` which to go on, or None when there are no more.
+        """
+        ...
+
+    def forget_events(self, before: int, after: Place = EARLIEST) -> Place | None:
+        """The same for events that came before a time and belong to no run and no buffer."""
+        ...
+
+    def size(self) -> int:
+        """How much room is taken, in bytes; what was forgotten is free to be used again and does not count."""
         ...
 
     def close(self) -> None:

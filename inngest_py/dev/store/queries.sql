@@ -164,21 +164,40 @@ SELECT * FROM steps WHERE run_id = ? ORDER BY rowid;
 -- The jobs of a run.
 SELECT * FROM jobs WHERE run_id = ? ORDER BY at, id;
 
+-- name: old_runs
+-- The oldest runs that came before a time, from a place on, ended or not.
+SELECT id, created_at, ended_at FROM runs WHERE created_at < :before AND (created_at, id) > (:after_time, :after_id)
+ORDER BY created_at, id LIMIT :limit;
+
+-- name: forget_events_of_run
+-- Forget the events of a run, but for those that another run or a buffer has too.
+DELETE FROM events
+WHERE id IN (SELECT listed.value FROM runs, json_each(runs.events) AS listed WHERE runs.id = :id)
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.event_id = events.id AND runs.id <> :id)
+    AND NOT EXISTS (SELECT 1 FROM batched WHERE batched.event_id = events.id AND batched.run_id <> :id)
+    AND id NOT IN (SELECT listed.value FROM buffers, json_each(buffers.events) AS listed);
+
 -- name: forget_steps
--- Forget the steps of runs that ended before a time.
-DELETE FROM steps WHERE run_id IN (SELECT id FROM runs WHERE ended_at < ?);
+-- Forget the steps of a run.
+DELETE FROM steps WHERE run_id = :id;
 
 -- name: forget_batched
--- Forget what else started runs that ended before a time.
-DELETE FROM batched WHERE run_id IN (SELECT id FROM runs WHERE ended_at < ?);
+-- Forget what else started a run.
+DELETE FROM batched WHERE run_id = :id;
 
--- name: forget_runs
--- Forget runs that ended before a time.
-DELETE FROM runs WHERE ended_at < ?;
+-- name: forget_run
+-- Forget a run.
+DELETE FROM runs WHERE id = :id;
 
--- name: forget_events
--- Forget events that came before a time and belong to no run and no buffer.
-DELETE FROM events WHERE received_at < ?
-    AND id NOT IN (SELECT event_id FROM runs)
-    AND id NOT IN (SELECT event_id FROM batched)
-    AND id NOT IN (SELECT listed.value FROM buffers, json_each(buffers.events) AS listed);
+-- name: old_events
+-- The oldest events that came before a time, from a place on, and whether a run or a buffer has them still.
+SELECT id, received_at, (
+    EXISTS (SELECT 1 FROM runs WHERE runs.event_id = events.id)
+    OR EXISTS (SELECT 1 FROM batched WHERE batched.event_id = events.id)
+    OR id IN (SELECT listed.value FROM buffers, json_each(buffers.events) AS listed)) AS needed
+FROM events WHERE received_at < :before AND (received_at, id) > (:after_time, :after_id)
+ORDER BY received_at, id LIMIT :limit;
+
+-- name: forget_event
+-- Forget an event.
+DELETE FROM events WHERE id = :id;

@@ -14,16 +14,21 @@ from inngest_py.dev.decisions import Change, Put
 from inngest_py.dev.model import Event, Function, Job, Record, Run, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
-from inngest_py.dev.store.port import EventFilter, RunFilter
+from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
 from inngest_py.dev.store.queries import queries, read
 from inngest_py.errors import ConfigError
 from inngest_py.wire.codec import decode
 
-MIGRATIONS: Final = ("schema.sql",)
+MIGRATIONS: Final = ("schema.sql", "version_2.sql")
 """What leads from each version of the database to the next; the first makes version 1 out of an empty file."""
 
+_OURS: Final = frozenset({"apps", "functions", "events", "runs", "steps"})
 _IN_MEMORY: Final = ":memory:"
 _BUSY: Final = 2.0
+_LOOKED_AT: Final = 500
+_BATCH_ROWS: Final = 500
+_BATCH_PAGES: Final = 2_000
+"""How many pages are freed in one transaction, or little more: 8 MB."""
 
 
 class SQLiteStore:
@@ -31,7 +36,8 @@ class SQLiteStore:
 
     `patience` is how long to wait for a file that is in use, in seconds.
 
-    Raises ConfigError if the file is of a newer version, which leaves it untouched, is in use, or is no database.
+    A file of an older version is brought up to date. Raises ConfigError if the file is of a newer version or belongs to
+    another program, which leaves it untouched, is in use, or is no database.
     """
 
     def __init__(self, path: Path | None = None, *, patience: float = _BUSY) -> None:
@@ -129,12 +135,43 @@ class SQLiteStore:
         """The jobs of a run."""
         return [rows.read_job(row) for row in self._all("jobs", (run_id,))]
 
-    def forget(self, before: int) -> None:
-        """Forget what ended before a time."""
+    def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:
+        """Forget some of the oldest runs that ended before a time, with their steps."""
+        found = self._all("old_runs", _slice(before, after))
+        ended = [row["id"] if row["ended_at"] is not None and row["ended_at"] < before else "" for row in found]
+        done = self._forget(ended, ("forget_events_of_run", "forget_steps", "forget_batched", "forget_run"))
+        return _next(done, [(row["created_at"], row["id"]) for row in found])
+
+    def forget_events(self, before: int, after: Place = EARLIEST) -> Place | None:
+        """Forget some of the oldest events that came before a time and that nothing needs."""
+        found = self._all("old_events", _slice(before, after))
+        done = self._forget(["" if row["needed"] else row["id"] for row in found], ("forget_event",))
+        return _next(done, [(row["received_at"], row["id"]) for row in found])
+
+    def size(self) -> int:
+        """How much room is taken, in bytes, without the pages that are free."""
+        with self._lock:
+            pages = self._pragma("page_count") - self._pragma("freelist_count")
+            return pages * self._pragma("page_size")
+
+    def _forget(self, ids: Sequence[str], queries: Sequence[str]) -> int:
+        """Forget records, in one transaction, but no more than is quick; an empty id is passed over.
+
+        Returns how many of the ids were dealt with.
+        """
         with self._lock, self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            for query in ("forget_steps", "forget_batched", "forget_runs", "forget_events"):
-                self._connection.execute(self._queries[query], (before,))
+            rows, free = 0, self._pragma("freelist_count")
+            for number, key in enumerate(ids):
+                if rows >= _BATCH_ROWS or self._pragma("freelist_count") - free >= _BATCH_PAGES:
+                    return number
+                for query in queries if key else ():
+                    rows += self._connection.execute(self._queries[query], {"id": key}).rowcount
+        return len(ids)
+
+    def _pragma(self, name: str) -> int:
+        found: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        return found
 
     def close(self) -> None:
         """Let go of the file."""
@@ -147,6 +184,16 @@ class SQLiteStore:
         return [dict(row) for row in found]
 
 
+def _slice(before: int, after: Place) -> dict[str, Any]:
+    after_time, after_id = after
+    return {"before": before, "after_time": after_time, "after_id": after_id, "limit": _LOOKED_AT}
+
+
+def _next(done: int, places: Sequence[Place]) -> Place | None:
+    """The place of the last record that was dealt with, or None if it was the last of all."""
+    return None if done == len(places) < _LOOKED_AT else places[done - 1]
+
+
 def _function(row: rows.Row) -> Function:
     config: dict[str, Any] = decode(row["config"].encode())
     function = read_function(config, row["app_id"], row["created_at"])
@@ -156,7 +203,7 @@ def _function(row: rows.Row) -> Function:
 def _open(path: Path | None, patience: float) -> sqlite3.Connection:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _check_version(path, patience)
+        _check(path, patience)
         path.touch(mode=0o600)  # what events carry is nobody else's business on a machine with many users
     connection = sqlite3.connect(
         _IN_MEMORY if path is None else path, timeout=patience, isolation_level=None, check_same_thread=False
@@ -170,17 +217,20 @@ def _open(path: Path | None, patience: float) -> sqlite3.Connection:
     return connection
 
 
-def _check_version(path: Path, patience: float) -> None:
-    """Look at the version without touching the file."""
+def _check(path: Path, patience: float) -> None:
+    """Look at what a file is without touching it. Raises ConfigError if it is not ours, or of a newer version."""
     if not path.exists() or not path.stat().st_size:
         return
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=patience)) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if version > len(MIGRATIONS):
         raise ConfigError(
             f'the database "{path}" is of version {version}, which a newer inngest-py wrote; this one knows '
             f"{len(MIGRATIONS)}. Use the newer one, or another file"
         )
+    if not tables >= _OURS if version else tables:
+        raise ConfigError(f'"{path}" is the database of another program, and was left as it is. Choose another file')
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
