@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from inngest_py.dev.decide import decide
-from inngest_py.dev.decisions import Call, Change, Decision, Drop, Fetch, Outcome, Put, Tell
+from inngest_py.dev.decisions import Call, Decision, Drop, Fetch, Outcome, Put, Tell
 from inngest_py.dev.happenings import CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.notices import Notice, ServerFault
 from inngest_py.dev.reply import FetchReply, Reply
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.state import State
+from inngest_py.dev.store.access import Access
 from inngest_py.dev.store.port import Store
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ class Engine:
         self._fault: Exception | None = None
         self._gate = asyncio.Event()
         self._gate.set()
-        self._thread = ThreadPoolExecutor(1, "inngest-store") if store.durable else None
+        self._access = Access(store)
 
     async def start(self) -> None:
         """Take up what the store has, and begin to work."""
@@ -85,9 +85,7 @@ class Engine:
         for _, answer in self._inbox:
             if answer is not None:
                 answer.cancel()
-        if self._thread is not None:
-            self._thread.shutdown()
-        self._store.close()
+        self._access.close()
 
     def hold(self) -> None:
         """Call no app before `release`: the apps are only being started."""
@@ -131,9 +129,7 @@ class Engine:
 
     async def read(self, query: Callable[..., T], *arguments: Any) -> T:
         """Ask the store something, off the event loop if it is on disk."""
-        if self._thread is None:
-            return query(*arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, query, *arguments)
+        return await self._access.read(query, *arguments)
 
     @property
     def store(self) -> Store:
@@ -153,7 +149,8 @@ class Engine:
             outcomes = self._decide(entries)
             changes = [it for outcome in outcomes for it in outcome.decisions if isinstance(it, (Put, Drop))]
             try:
-                await self._commit(changes)
+                if changes:
+                    await self._access.commit(changes)
             except Exception as error:
                 self._give_up(entries, error)
                 return
@@ -179,14 +176,6 @@ class Engine:
         if due is not None and due <= now:
             outcomes.append(decide(self.state, now, TimePassed(), self.ids))
         return outcomes
-
-    async def _commit(self, changes: list[Change]) -> None:
-        if not changes:
-            return
-        if self._thread is None:
-            self._store.commit(changes)
-        else:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.commit, changes)
 
     def _carry_out(self, outcome: Outcome) -> None:
         for decision in outcome.decisions:

@@ -42,7 +42,7 @@ class EventFilter:
 
 
 class Store(Protocol):
-    """Keeps records. What `commit` has returned from survives; all of it or nothing."""
+    """Keeps records. What `commit` or `flush` has returned from survives; all of it or nothing."""
 
     durable: bool
     """Whether a commit waits for a disk, so that it should not be made on the event loop."""
@@ -52,7 +52,15 @@ class Store(Protocol):
         ...
 
     def commit(self, changes: Sequence[Change]) -> None:
-        """Carry out changes, in one transaction."""
+        """Carry out changes, in one transaction: `write` and `flush`."""
+        ...
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Carry out changes in a transaction that stays open. It waits for no disk; if it fails nothing changes."""
+        ...
+
+    def flush(self) -> None:
+        """End the transaction that `write` began."""
         ...
 
     def event(self, event_id: str) -> Event | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
+from inngest_py.dev.decisions import Change, Put
 from inngest_py.dev.model import (
     App,
     Buffer,
@@ -18,7 +19,6 @@ from inngest_py.dev.model import (
     Meter,
     Pause,
     PauseKind,
-    Record,
     Run,
     RunStatus,
     Slot,
@@ -83,29 +83,57 @@ def _buffer(it: Buffer) -> Values:
     return (it.function, it.key, it.kind, json.dumps(it.events), it.since, it.due, it.size)
 
 
-_BY_ID: Final = 1
-_BY_FUNCTION: Final = 2
+def _by_id(it: App | Event | Run | Job | Pause) -> Values:
+    return (it.id,)
 
-TABLES: Final[dict[type, tuple[str, int, Callable[[Any], Values]]]] = {
-    App: ("app", _BY_ID, _app),
-    Function: ("function", _BY_ID, _function),
-    Event: ("event", _BY_ID, _event),
-    Run: ("run", _BY_ID, _run),
-    Step: ("step", 2, _step),
-    Job: ("job", _BY_ID, _job),
-    Pause: ("pause", _BY_ID, _pause),
-    Claim: ("claim", _BY_FUNCTION, _claim),
-    Meter: ("meter", _BY_FUNCTION, _meter),
-    Buffer: ("buffer", _BY_FUNCTION, _buffer),
+
+def _by_slug(it: Function) -> Values:
+    return (it.slug,)
+
+
+def _by_run(it: Step) -> Values:
+    return (it.run_id, it.id)
+
+
+def _by_function(it: Claim | Meter | Buffer) -> Values:
+    return (it.function, it.key)
+
+
+_Values: TypeAlias = Callable[[Any], Values]
+
+TABLES: Final[dict[type, tuple[str, _Values, _Values]]] = {
+    App: ("app", _by_id, _app),
+    Function: ("function", _by_slug, _function),
+    Event: ("event", _by_id, _event),
+    Run: ("run", _by_id, _run),
+    Step: ("step", _by_run, _step),
+    Job: ("job", _by_id, _job),
+    Pause: ("pause", _by_id, _pause),
+    Claim: ("claim", _by_function, _claim),
+    Meter: ("meter", _by_function, _meter),
+    Buffer: ("buffer", _by_function, _buffer),
 }
-"""For each kind of record: the word in the names of its queries, how many columns make its key, and its row."""
+"""For each kind of record: the word in the names of its queries, its key, and its row."""
 
 
-def row_of(record: Record) -> tuple[str, Values, Values]:
-    """The word, the key and the row of a record."""
-    word, width, values = TABLES[type(record)]
-    row = values(record)
-    return word, row[:width], row
+def grouped(changes: Iterable[Change]) -> dict[str, list[Values]]:
+    """The rows to put and the keys to drop, by query. Of several changes to one record only the last is written."""
+    last: dict[tuple[type, Values], Change] = {}
+    batched = list[Values]()
+    for change in changes:
+        record = change.record
+        kind = type(record)
+        last[kind, TABLES[kind][1](record)] = change
+        if isinstance(record, Run):
+            batched += [(event_id, record.id) for event_id in record.events[1:]]
+    groups: dict[str, list[Values]] = {"put_batched": batched} if batched else {}
+    for (kind, key), change in last.items():
+        word, _, row_of = TABLES[kind]
+        if isinstance(change, Put):
+            groups.setdefault(f"put_{word}", []).append(row_of(change.record))
+        else:
+            groups.setdefault(f"drop_{word}", []).append(key)
+    return groups
 
 
 def read_app(row: Row) -> App:

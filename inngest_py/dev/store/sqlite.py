@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from inngest_py.dev.decisions import Change, Put
+from inngest_py.dev.decisions import Change
 from inngest_py.dev.model import Event, Function, Job, Record, Run, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
@@ -69,21 +69,31 @@ class SQLiteStore:
                 yield reader(row)
 
     def commit(self, changes: Sequence[Change]) -> None:
-        """Carry out changes in one transaction. Of several to one record only the last is written."""
-        last: dict[tuple[str, rows.Values], tuple[str, rows.Values]] = {}
-        batched = list[rows.Values]()
-        for change in changes:
-            word, key, row = rows.row_of(change.record)
-            last[word, key] = (f"put_{word}", row) if isinstance(change, Put) else (f"drop_{word}", key)
-            if isinstance(change.record, Run):
-                batched += [(event_id, change.record.id) for event_id in change.record.events[1:]]
-        groups: dict[str, list[rows.Values]] = {"put_batched": batched} if batched else {}
-        for query, values in last.values():
-            groups.setdefault(query, []).append(values)
-        with self._lock, self._connection:
+        """Carry out changes in one transaction."""
+        self.write(changes)
+        self.flush()
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Carry out changes in a transaction that stays open."""
+        groups = rows.grouped(changes)
+        with self._lock, self._undone():
             self._connection.execute("BEGIN IMMEDIATE")
             for query, listed in groups.items():
                 self._connection.executemany(self._queries[query], listed)
+
+    def flush(self) -> None:
+        """End the transaction that `write` began: here is where the disk is waited for."""
+        with self._lock, self._undone():
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _undone(self) -> Generator[None]:
+        """Undo the whole transaction if something fails."""
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
 
     def event(self, event_id: str) -> Event | None:
         """An event, or None."""
