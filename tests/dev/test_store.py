@@ -110,7 +110,7 @@ def test_an_older_database_is_brought_up_to_date(tmp_path, version):
     path = tmp_path / "dev.db"
     older(path, version)
     with sqlite3.connect(path) as connection:
-        connection.execute(queries()["put_run"], rows.row_of(run(1))[2])
+        connection.executemany(queries()["put_run"], rows.grouped([Put(run(1))])["put_run"])
     connection.close()
 
     store = SQLiteStore(path)
