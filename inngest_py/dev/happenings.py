@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from inngest_py.dev.model import App, Event, Function
+from inngest_py.dev.model import App, Cancellation, Event, Function
 from inngest_py.dev.reply import FetchReply, Reply, ReplyOp
 
 
@@ -67,6 +67,24 @@ class CancelRequested:
     """Somebody wants a run to be cancelled; answered with whether it was active."""
 
     run_id: str
+    reason: str = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCancelRequested:
+    """Somebody wants many runs to be cancelled; answered with the ids of those that fit, to be cancelled in portions.
+
+    New runs that fit are cancelled from now on. What is left is cancelled after a restart.
+    """
+
+    cancellation: Cancellation
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationRemoved:
+    """A cancellation in bulk is no longer to apply; answered with whether there was one."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +118,8 @@ Happening: TypeAlias = (
     | FetchAnswered
     | TimePassed
     | CancelRequested
+    | BulkCancelRequested
+    | CancellationRemoved
     | SignalSent
     | Checkpointed
     | Restarted

@@ -268,5 +268,21 @@ class Buffer:
     size: int = 0
 
 
-Record: TypeAlias = App | Function | Event | Run | Step | Job | Pause | Claim | Meter | Buffer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Runs of a function that were cancelled together: those created between two times whose event fits (PROTOCOL 11).
+
+    As long as `started_before` is still to come it applies to new runs too.
+    """
+
+    id: str
+    function: str
+    app_id: str
+    started_before: int
+    created_at: int
+    started_after: int | None = None
+    expression: str = ""
+
+
+Record: TypeAlias = App | Function | Event | Run | Step | Job | Pause | Claim | Meter | Buffer | Cancellation
 """Everything that is stored."""

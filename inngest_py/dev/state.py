@@ -14,6 +14,7 @@ from inngest_py.dev.model import (
     FINAL,
     App,
     Buffer,
+    Cancellation,
     Claim,
     Event,
     Function,
@@ -36,6 +37,7 @@ class State:
     __slots__ = (
         "apps",
         "buffers",
+        "cancellations",
         "claims",
         "events",
         "functions",
@@ -67,6 +69,7 @@ class State:
         self.claims: dict[tuple[str, str], Claim] = {}
         self.meters: dict[tuple[str, str], Meter] = {}
         self.buffers: dict[tuple[str, str], Buffer] = {}
+        self.cancellations: dict[str, Cancellation] = {}
         self.events: dict[str, Event] = {}
         self.held: dict[str, Event] = {}
         self.queue = Queue()
@@ -103,10 +106,10 @@ class State:
                 self._put_pause(pause)
             case Event() as event:
                 self.events[event.id] = event
-            case App() | Function() | Claim() | Meter() | Buffer() as other:
+            case App() | Function() | Claim() | Meter() | Buffer() | Cancellation() as other:
                 self._put_other(other)
 
-    def _put_other(self, record: App | Function | Claim | Meter | Buffer) -> None:
+    def _put_other(self, record: App | Function | Claim | Meter | Buffer | Cancellation) -> None:
         match record:
             case App() as app:
                 self.apps[app.id] = app
@@ -120,6 +123,10 @@ class State:
                 self.timers.set((TimerKind.METER, meter.function, meter.key), ceil(meter.tat))
             case Buffer() as buffer:
                 self._put_buffer(buffer)
+            case Cancellation() as cancellation:
+                self.cancellations[cancellation.id] = cancellation
+                over = max(cancellation.started_before, cancellation.created_at + self.rules.claim_life)
+                self.timers.set((TimerKind.CANCELLATION, cancellation.id), over)
 
     def _put_step(self, step: Step) -> None:
         live = self.live.get(step.run_id)
@@ -136,6 +143,9 @@ class State:
                 self.claims.pop((claim.function, claim.key), None)
             case Meter() as meter:
                 self.meters.pop((meter.function, meter.key), None)
+            case Cancellation() as cancellation:
+                self.cancellations.pop(cancellation.id, None)
+                self.timers.cancel((TimerKind.CANCELLATION, cancellation.id))
             case Buffer() as buffer:
                 self.buffers.pop((buffer.function, buffer.key), None)
                 for event_id in buffer.events:

@@ -21,6 +21,7 @@ class TimerKind(StrEnum):
     BUFFER = "buffer"
     CLAIM = "claim"
     METER = "meter"
+    CANCELLATION = "cancellation"
 
 
 Key: TypeAlias = tuple[str, ...]

@@ -14,7 +14,16 @@ from inngest_py.dev.call import qi_id
 from inngest_py.dev.engine import Engine
 from inngest_py.dev.executor import LocalExecutor
 from inngest_py.dev.ids import Ids
-from inngest_py.dev.notices import AppSynced, Notice, RuleUnsupported, RunCompleted, RunFailed, ServerFault, StepWaiting
+from inngest_py.dev.notices import (
+    AppSynced,
+    Notice,
+    RuleUnsupported,
+    RunCompleted,
+    RunFailed,
+    ServerFault,
+    StepSleeping,
+    StepWaiting,
+)
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.store.sqlite import SQLiteStore
 from inngest_py.wire.signing import SigningKey, bearer_token
@@ -289,6 +298,108 @@ async def test_checkpoints_and_signals_and_invocations(service, kit):
     assert (await service.http.post("/v1/signals", json={"signal": "go"})).status_code == 404
 
 
+async def test_pages_go_on_where_the_last_one_ended_and_within_a_time(service, kit):
+    for name in ("f", "g"):
+        await service.function(name, lambda _: kit.done(), triggers=[{"event": "t/both"}])
+    (event_id,) = (await service.http.post("/e/key", json={"name": "t/both"})).json()["ids"]
+    for name in ("f", "g"):
+        await service.until(RunCompleted, function=name)
+
+    for path, key in ((f"/v1/events/{event_id}/runs", "run_id"), ("/v1/runs", "run_id"), ("/v1/events", "internal_id")):
+        whole = [it[key] for it in (await service.http.get(path)).json()["data"]]
+        seen, cursor = list[str](), ""
+        for _ in whole:
+            page = (await service.http.get(path, params={"limit": 1, "cursor": cursor})).json()
+            seen += [it[key] for it in page["data"]]
+            cursor = page["metadata"]["next_cursor"]
+        assert (seen, bool(cursor)) == (whole, False)
+        assert len(whole) >= 2
+    at, before = "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z"
+    found = {
+        query: len((await service.http.get(f"/v1/{query}")).json()["data"])
+        for query in (
+            f"runs?started_after={at}",
+            f"runs?started_before={at}",
+            f"runs?started_after={before}&function=f&status=completed&app=app",
+            f"events?received_after={at}",
+            f"events?received_after={before}&internal=false",
+            f"events?received_before={at}",
+            "events?name=t/both",
+        )
+    }
+    assert list(found.values()) == [0, 0, 1, 0, 1, 0, 1]
+
+
+async def test_a_page_goes_on_when_its_last_record_is_gone(service):
+    (event_id,) = (await service.http.post("/e/key", json={"name": "a"})).json()["ids"]
+    later = "7" + event_id[1:]
+
+    page = (await service.http.get("/v1/events", params={"cursor": later})).json()
+
+    assert [it["internal_id"] for it in page["data"]] == [event_id]
+
+
+async def test_runs_are_cancelled_in_bulk(service, kit):
+    await service.function("app-f", lambda _: kit.ops(kit.op("Sleep", "s", name="1h")))
+    await service.http.post("/e/key", json=[{"name": "t/app-f", "data": {"n": number}} for number in range(120)])
+    await service.until(StepSleeping)
+    wanted = {
+        "app_id": "app",
+        "function_id": "f",
+        "started_before": "2026-01-02T00:00:00Z",
+        "if": "event.data.n < 110.0",
+    }
+
+    made = await service.http.post("/v1/cancellations", json=wanted)
+    other = await service.http.post("/v1/cancellations", json=wanted | {"function_id": "app-f", "if": None})
+    page = (await service.http.get("/v1/cancellations", params={"limit": 1})).json()
+    rest = (await service.http.get("/v1/cancellations", params={"cursor": page["metadata"]["next_cursor"]})).json()
+    removed = await service.http.delete(f"/v1/cancellations/{made.json()['data']['id']}")
+    again = await service.http.delete(f"/v1/cancellations/{made.json()['data']['id']}")
+
+    assert (made.status_code, made.json()["metadata"]["cancelled"]) == (201, 110)
+    shown = made.json()["data"]
+    assert (shown["function_id"], shown["if"], shown["started_after"]) == ("app-f", "event.data.n < 110.0", None)
+    assert shown["started_before"] == "2026-01-02T00:00:00.000Z"
+    assert other.json()["metadata"]["cancelled"] == 10
+    assert [it["id"] for it in (*page["data"], *rest["data"])] == sorted(
+        (reply.json()["data"]["id"] for reply in (made, other)), reverse=True
+    )
+    assert (removed.status_code, again.status_code) == (204, 404)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"app_id": "", "started_before": None}, 400, "app_id is required\nstarted_before is required"),
+        ({"function_id": "nobody"}, 404, "function not found"),
+        ({"app_id": "other"}, 404, "function not found"),
+        ({"started_before": "soon"}, 400, 'started_before: "soon" is neither a duration nor a date'),
+        ({"if": "event.data.n =="}, 400, "if: "),
+        ({"if": "async.data.n == 1"}, 400, "if: "),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+async def test_a_bulk_cancellation_that_cannot_be_is_refused(service, kit, changes, status, said):
+    await service.function("f", lambda _: kit.done())
+    wanted = {"app_id": "app", "function_id": "f", "started_before": "2026-01-02T00:00:00Z"}
+
+    reply = await service.http.post("/v1/cancellations", json=wanted | changes)
+
+    assert reply.status_code == status
+    assert reply.json()["error"].startswith(said)
+
+
+async def test_a_run_is_shown_by_version_2_too(service, kit):
+    await service.function("f", lambda _: kit.done(5))
+    await service.http.post("/e/key", json={"name": "t/f"})
+    done = await service.until(RunCompleted)
+
+    run = (await service.http.get(f"/api/v2/runs/{done.run_id}")).json()["data"]
+
+    assert (run["id"], run["status"], run["output"], run["app"]) == (done.run_id, "COMPLETED", 5, {"id": "app"})
+
+
 ABSENT = "01M80R5H1VSECYW9JH449YS5HZ"
 
 
@@ -306,6 +417,12 @@ ABSENT = "01M80R5H1VSECYW9JH449YS5HZ"
         ("GET", "/v1/events?cursor=zz", 400),
         ("GET", "/v1/events?received_after=soon", 400),
         ("GET", "/v1/runs/zz", 400),
+        ("GET", "/api/v2/health", 200),
+        ("GET", f"/api/v2/runs/{ABSENT}", 404),
+        ("GET", "/v1/cancellations", 200),
+        ("GET", "/v1/cancellations?cursor=zz", 400),
+        ("POST", "/v1/cancellations", 400),
+        ("DELETE", "/v1/cancellations/zz", 404),
         ("GET", f"/v1/runs/{ABSENT}", 404),
         ("GET", f"/v1/runs/{ABSENT}/steps", 404),
         ("GET", f"/v1/runs/{ABSENT}/jobs", 200),

@@ -55,7 +55,7 @@ def test_events_are_paged_newest_first(store):
     assert [it.id for it in first] == ["e008", "e007", "e006"]
     assert [it.id for it in second] == ["e004", "e003", "e002"]
     assert [it.id for it in store.events(EventFilter(name="inngest/x"))] == ["e005"]
-    assert [it.id for it in store.events(EventFilter(since=8))] == ["e008"]
+    assert [it.id for it in store.events(EventFilter(since=7))] == ["e008"]
 
 
 def test_runs_are_filtered_and_paged(store):
@@ -73,7 +73,57 @@ def test_runs_are_filtered_and_paged(store):
 def test_the_runs_of_an_event_include_those_of_its_batch(store):
     store.commit([Put(run(1)), Put(run(2, events=("e005", "e001"), batch_id="b"))])
 
-    assert [it.id for it in store.runs_of_event("e001")] == ["r001", "r002"]
+    assert [it.id for it in store.runs(RunFilter(event="e001"))] == ["r002", "r001"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (RunFilter(), "runs_by_time ("),
+        (RunFilter(since=1, until=9), "runs_by_time ("),
+        (RunFilter(status="Completed"), "runs_by_status (status=?"),
+        (RunFilter(status="Failed", function="f"), "runs_by_status (status=?"),
+        (RunFilter(status="Completed", function="f"), "runs_by_function (function=?"),
+        (RunFilter(function="f", app="a", before=(5, "r")), "runs_by_function (function=?"),
+        (RunFilter(app="a"), "runs_by_app (app_id=?"),
+        (RunFilter(app="a", status="Completed"), "runs_by_app (app_id=?"),
+        (EventFilter(), "events_by_time ("),
+        (EventFilter(name="a/b"), "events_by_name (name=?"),
+    ],
+    ids=repr,
+)
+def test_a_page_is_found_by_an_index_and_not_sorted(store, wanted, index):
+    seen = plan_of(store, lambda: store.runs(wanted) if isinstance(wanted, RunFilter) else store.events(wanted))
+
+    assert len(seen) == 1
+    assert seen[0].startswith(f"SEARCH {'runs' if isinstance(wanted, RunFilter) else 'events'} USING INDEX {index}")
+
+
+def test_no_query_of_one_record_or_run_looks_at_all_of_a_table(store):
+    for ask in (
+        lambda: store.run("r"),
+        lambda: store.event("e"),
+        lambda: store.steps("r"),
+        lambda: store.jobs("r"),
+        lambda: store.runs(RunFilter(event="e")),
+        lambda: store.forget_runs(5),
+        lambda: store.forget_events(5),
+    ):
+        seen = plan_of(store, ask)
+        assert seen
+        assert [line for line in seen if line.startswith("SCAN") and line.split()[1] not in {"listed", "buffers"}] == []
+
+
+def plan_of(store, ask):
+    """What SQLite looks at for the queries that are made meanwhile, a line each."""
+    asked = list[str]()
+    connection = store._connection
+    connection.set_trace_callback(asked.append)
+    ask()
+    connection.set_trace_callback(None)
+    queries = [text for text in asked if text.startswith(("SELECT", "DELETE"))]
+    lines = [row["detail"] for text in queries for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
+    return [line for line in lines if line.startswith(("SCAN", "SEARCH", "USE TEMP"))]
 
 
 def test_history_can_be_forgotten(store):

@@ -1,8 +1,8 @@
 """The HTTP side of the dev server: the event API, registration, and REST (PROTOCOL 3.4, 9 to 11).
 
 Replies carry the real server's shapes. What is ours and not the real server's: `GET /v1/runs`,
-`GET /v1/runs/{id}/steps`, `GET /v1/apps`, the extra fields of a run, and that errors on the v1 endpoints have
-their status as HTTP status too.
+`GET /v1/runs/{id}/steps`, `GET /v1/apps`, the extra fields of a run, the cursors of what an event started, and that
+errors on the v1 endpoints have their status as HTTP status too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from inngest_py.dev.api import apps, checkpoints, events, history, page, runs
+from inngest_py.dev.api import apps, cancellations, checkpoints, events, history, page, runs
 from inngest_py.dev.api.desk import Desk
 from inngest_py.dev.api.guard import Guard
 from inngest_py.dev.api.replies import not_found, refused
@@ -32,8 +32,13 @@ def build(desk: Desk) -> Starlette:
         Route("/v0/runs/{id}", runs.cancel_quietly, methods=["DELETE"]),
         Route("/v0/runs/{id}/actions", runs.actions),
         Route("/v0/runs/{id}/batch", runs.batch),
+        Route("/api/v2/health", page.health_v2),
+        Route("/api/v2/runs/{id}", history.run_v2),
         Route("/v1/apps", apps.listed),
         Route("/v1/apps/{app}/functions", apps.functions),
+        Route("/v1/cancellations", cancellations.create, methods=["POST"]),
+        Route("/v1/cancellations", cancellations.listed),
+        Route("/v1/cancellations/{id}", cancellations.remove, methods=["DELETE"]),
         Route("/v1/events", history.events),
         Route("/v1/events/{id}", history.event),
         Route("/v1/events/{id}/runs", history.runs_of_event),

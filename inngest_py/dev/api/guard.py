@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from inngest_py.dev.api.desk import Desk
 from inngest_py.wire.signing import SigningKey, bearer_token
 
-_GUARDED: Final = ("/fn/", "/dev", "/v0/", "/v1/")
+_GUARDED: Final = ("/fn/", "/dev", "/v0/", "/v1/", "/api/v2/runs")
 _PREFIX: Final = re.compile(r"^signkey-\w+-")
 
 

@@ -10,13 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from inngest_py.dev.decide import answers, apps, checkpoints, clock, dispatch, events, fetches, invokes, requests
+from inngest_py.dev.decide import (
+    answers,
+    apps,
+    cancellations,
+    checkpoints,
+    clock,
+    dispatch,
+    events,
+    fetches,
+    invokes,
+    requests,
+)
 from inngest_py.dev.decide.turn import Ended, Turn
 from inngest_py.dev.decisions import Outcome
 from inngest_py.dev.happenings import (
     AppRegistered,
     AppRemoved,
+    BulkCancelRequested,
     CallAnswered,
+    CancellationRemoved,
     CancelRequested,
     Checkpointed,
     EventsReceived,
@@ -36,7 +49,9 @@ __all__ = ["decide"]
 _HANDLERS: Final[dict[type, Callable[[Turn, Any], Any]]] = {
     AppRegistered: apps.register,
     AppRemoved: apps.remove,
+    BulkCancelRequested: cancellations.create,
     CallAnswered: answers.answered,
+    CancellationRemoved: cancellations.remove,
     CancelRequested: requests.cancel,
     Checkpointed: checkpoints.save,
     EventsReceived: events.accept,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 
+from inngest_py.dev.decide.cancellations import check
 from inngest_py.dev.decide.endings import cancel, correlation_of
 from inngest_py.dev.decide.jobs import discover
 from inngest_py.dev.decide.turn import Turn
@@ -127,6 +128,8 @@ def _start(turn: Turn, function: Function, run: Run, event: Event, value: Value)
     live = turn.state.live[run.id]
     turn.tell(RunQueued(**turn.about(live), event=event.name, event_id=event.id, starts_at=at))
     discover(turn, live, at)
+    if turn.state.cancellations:
+        check(turn, live)
 
 
 def _value_of(event: Event) -> Value:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from inngest_py.dev.cron import next_fire
+from inngest_py.dev.decide import cancellations
 from inngest_py.dev.decide.admission import launch, release
 from inngest_py.dev.decide.endings import cancel
 from inngest_py.dev.decide.invokes import timed_out_error
@@ -32,6 +33,7 @@ def restart(turn: Turn, _: Restarted) -> None:
             turn.put(replace(job, status=JobStatus.READY, started_at=None))
     for function in turn.state.functions.values():
         schedule(turn, function)
+    cancellations.finish(turn)
 
 
 def schedule(turn: Turn, function: Function) -> None:
@@ -111,8 +113,13 @@ def _meter_due(turn: Turn, function: str, key: str) -> None:
         turn.drop(meter)
 
 
+def _cancellation_due(turn: Turn, cancellation_id: str) -> None:
+    turn.drop(turn.state.cancellations[cancellation_id])
+
+
 _DUE: Final[dict[TimerKind, Callable[..., None]]] = {
     TimerKind.BUFFER: _buffer_due,
+    TimerKind.CANCELLATION: _cancellation_due,
     TimerKind.CLAIM: _claim_due,
     TimerKind.CRON: _cron_due,
     TimerKind.FINISH: _run_due,

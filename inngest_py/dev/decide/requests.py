@@ -16,7 +16,7 @@ def cancel(turn: Turn, happening: CancelRequested) -> bool:
     live = turn.state.live.get(happening.run_id)
     if live is None:
         return False
-    cancel_run(turn, live, "request")
+    cancel_run(turn, live, happening.reason)
     return True
 
 

@@ -21,21 +21,28 @@ LATEST: Final[Place] = (1 << 62, "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs to list; an empty field does not filter. `before` is the time and id of the last one seen."""
+    """Which runs to list; an empty field does not filter.
+
+    They were created after `since` and before `until`, and stand in the list, newest first, behind `before`.
+    """
 
     status: str = ""
     function: str = ""
     app: str = ""
+    event: str = ""
+    since: int = -1
+    until: int = LATEST[0]
     before: Place = LATEST
     limit: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events to list; an empty field does not filter."""
+    """Which events to list; an empty field does not filter. The times are those at which they were received."""
 
     name: str = ""
-    since: int = 0
+    since: int = -1
+    until: int = LATEST[0]
     internal: bool = True
     before: Place = LATEST
     limit: int = 20
@@ -77,10 +84,6 @@ class Store(Protocol):
 
     def runs(self, wanted: RunFilter) -> list[Run]:
         """A page of runs, newest first."""
-        ...
-
-    def runs_of_event(self, event_id: str) -> list[Run]:
-        """The runs that an event is part of."""
         ...
 
     def steps(self, run_id: str) -> list[Step]:

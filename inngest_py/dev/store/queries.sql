@@ -59,6 +59,11 @@ INSERT OR REPLACE INTO meters (function, key, tat) VALUES (?, ?, ?);
 -- Store the events that are held back.
 INSERT OR REPLACE INTO buffers (function, key, kind, events, since, due, size) VALUES (?, ?, ?, ?, ?, ?, ?);
 
+-- name: put_cancellation
+-- Store a cancellation in bulk.
+INSERT OR REPLACE INTO cancellations (id, function, app_id, started_after, started_before, expression, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?);
+
 -- name: drop_job
 -- Forget a job that is done.
 DELETE FROM jobs WHERE id = ?;
@@ -78,6 +83,10 @@ DELETE FROM meters WHERE function = ? AND key = ?;
 -- name: drop_buffer
 -- Forget what was held back and is no longer.
 DELETE FROM buffers WHERE function = ? AND key = ?;
+
+-- name: drop_cancellation
+-- Forget a cancellation in bulk.
+DELETE FROM cancellations WHERE id = ?;
 
 -- name: all_apps
 -- Every app, also the archived ones.
@@ -122,15 +131,25 @@ SELECT function, key, tat FROM meters;
 -- Everything that is held back.
 SELECT function, key, kind, events, since, due, size FROM buffers;
 
+-- name: all_cancellations
+-- Every cancellation in bulk, in the order in which they were made.
+SELECT * FROM cancellations ORDER BY created_at, id;
+
 -- name: event
 -- One event by our id.
 SELECT id, name, ts, received_at, data, user, key, v, seeded FROM events WHERE id = ?;
 
 -- name: events
--- A page of events, newest first: of a name or of all, within a time, older than a place.
+-- A page of events, newest first, within a time and older than a place.
 SELECT id, name, ts, received_at, data, user, key, v, seeded FROM events
-WHERE (received_at, id) < (:before_time, :before_id) AND received_at >= :since
-    AND (:name = '' OR name = :name) AND (:internal OR name NOT LIKE 'inngest/%')
+WHERE (received_at, id) < (:before_time, :before_id) AND received_at > :since
+    AND (:internal OR name NOT LIKE 'inngest/%')
+ORDER BY received_at DESC, id DESC LIMIT :limit;
+
+-- name: events_of_name
+-- The same for one name, which has an index of its own.
+SELECT id, name, ts, received_at, data, user, key, v, seeded FROM events
+WHERE name = :name AND (received_at, id) < (:before_time, :before_id) AND received_at > :since
 ORDER BY received_at DESC, id DESC LIMIT :limit;
 
 -- name: run
@@ -138,23 +157,41 @@ ORDER BY received_at DESC, id DESC LIMIT :limit;
 SELECT * FROM runs WHERE id = ?;
 
 -- name: runs
--- A page of runs, newest first: of a status, a function, an app or of all, older than a place.
+-- A page of runs, newest first, within a time and older than a place.
 SELECT * FROM runs
-WHERE (created_at, id) < (:before_time, :before_id)
-    AND (:status = '' OR status = :status) AND (:app = '' OR app_id = :app)
+WHERE (created_at, id) < (:before_time, :before_id) AND created_at > :since
+ORDER BY created_at DESC, id DESC LIMIT :limit;
+
+-- name: runs_of_app
+-- The same for one app, perhaps of one status.
+SELECT * FROM runs
+WHERE app_id = :app AND (created_at, id) < (:before_time, :before_id) AND created_at > :since
+    AND (:status = '' OR status = :status)
 ORDER BY created_at DESC, id DESC LIMIT :limit;
 
 -- name: runs_of_function
--- The same for one function, which has an index of its own.
+-- The same for one function, perhaps of one status or app.
 SELECT * FROM runs
-WHERE function = :function AND (created_at, id) < (:before_time, :before_id)
+WHERE function = :function AND (created_at, id) < (:before_time, :before_id) AND created_at > :since
     AND (:status = '' OR status = :status) AND (:app = '' OR app_id = :app)
 ORDER BY created_at DESC, id DESC LIMIT :limit;
 
+-- name: runs_of_status
+-- The same for one status, perhaps of one function or app.
+SELECT * FROM runs
+WHERE status = :status AND (created_at, id) < (:before_time, :before_id) AND created_at > :since
+    AND (:function = '' OR function = :function) AND (:app = '' OR app_id = :app)
+ORDER BY created_at DESC, id DESC LIMIT :limit;
+
 -- name: runs_of_event
--- The runs that an event is part of.
-SELECT * FROM runs WHERE event_id = :event OR id IN (SELECT run_id FROM batched WHERE event_id = :event)
-ORDER BY created_at, id;
+-- The same for the runs that an event is part of: it is their first, or in their batch.
+SELECT * FROM runs
+WHERE id IN (
+        SELECT id FROM runs WHERE event_id = :event UNION ALL SELECT run_id FROM batched WHERE event_id = :event)
+    AND (created_at, id) < (:before_time, :before_id) AND created_at > :since
+    AND (:status = '' OR status = :status) AND (:function = '' OR function = :function)
+    AND (:app = '' OR app_id = :app)
+ORDER BY created_at DESC, id DESC LIMIT :limit;
 
 -- name: steps
 -- The steps of a run, in the order in which they were found.
@@ -165,39 +202,31 @@ SELECT * FROM steps WHERE run_id = ? ORDER BY rowid;
 SELECT * FROM jobs WHERE run_id = ? ORDER BY at, id;
 
 -- name: old_runs
--- The oldest runs that came before a time, from a place on, ended or not.
-SELECT id, created_at, ended_at FROM runs WHERE created_at < :before AND (created_at, id) > (:after_time, :after_id)
+-- The oldest runs that came before a time, from a place on, ended or not, with the number of their steps.
+SELECT id, created_at, ended_at, events, (SELECT count(*) FROM steps WHERE steps.run_id = runs.id) AS steps
+FROM runs WHERE created_at < :before AND (created_at, id) > (:after_time, :after_id)
 ORDER BY created_at, id LIMIT :limit;
 
--- name: forget_events_of_run
--- Forget the events of a run, but for those that another run or a buffer has too.
-DELETE FROM events
-WHERE id IN (SELECT listed.value FROM runs, json_each(runs.events) AS listed WHERE runs.id = :id)
-    AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.event_id = events.id AND runs.id <> :id)
-    AND NOT EXISTS (SELECT 1 FROM batched WHERE batched.event_id = events.id AND batched.run_id <> :id)
-    AND id NOT IN (SELECT listed.value FROM buffers, json_each(buffers.events) AS listed);
-
 -- name: forget_steps
--- Forget the steps of a run.
-DELETE FROM steps WHERE run_id = :id;
+-- Forget the steps of runs, whose ids are a list in JSON.
+DELETE FROM steps WHERE run_id IN (SELECT value FROM json_each(?));
 
 -- name: forget_batched
--- Forget what else started a run.
-DELETE FROM batched WHERE run_id = :id;
+-- Forget what else started runs.
+DELETE FROM batched WHERE run_id IN (SELECT value FROM json_each(?));
 
--- name: forget_run
--- Forget a run.
-DELETE FROM runs WHERE id = :id;
+-- name: forget_runs
+-- Forget runs.
+DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: old_events
--- The oldest events that came before a time, from a place on, and whether a run or a buffer has them still.
-SELECT id, received_at, (
-    EXISTS (SELECT 1 FROM runs WHERE runs.event_id = events.id)
-    OR EXISTS (SELECT 1 FROM batched WHERE batched.event_id = events.id)
-    OR id IN (SELECT listed.value FROM buffers, json_each(buffers.events) AS listed)) AS needed
-FROM events WHERE received_at < :before AND (received_at, id) > (:after_time, :after_id)
+-- The oldest events that came before a time, from a place on.
+SELECT id, received_at FROM events WHERE received_at < :before AND (received_at, id) > (:after_time, :after_id)
 ORDER BY received_at, id LIMIT :limit;
 
--- name: forget_event
--- Forget an event.
-DELETE FROM events WHERE id = :id;
+-- name: forget_events
+-- Forget those of a list of events that no run and no buffer has.
+DELETE FROM events WHERE id IN (SELECT value FROM json_each(?))
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.event_id = events.id)
+    AND NOT EXISTS (SELECT 1 FROM batched WHERE batched.event_id = events.id)
+    AND id NOT IN (SELECT listed.value FROM buffers, json_each(buffers.events) AS listed);

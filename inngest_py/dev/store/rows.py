@@ -10,6 +10,7 @@ from inngest_py.dev.decisions import Change, Put
 from inngest_py.dev.model import (
     App,
     Buffer,
+    Cancellation,
     Claim,
     Event,
     Function,
@@ -83,7 +84,11 @@ def _buffer(it: Buffer) -> Values:
     return (it.function, it.key, it.kind, json.dumps(it.events), it.since, it.due, it.size)
 
 
-def _by_id(it: App | Event | Run | Job | Pause) -> Values:
+def _cancellation(it: Cancellation) -> Values:
+    return (it.id, it.function, it.app_id, it.started_after, it.started_before, it.expression, it.created_at)
+
+
+def _by_id(it: App | Event | Run | Job | Pause | Cancellation) -> Values:
     return (it.id,)
 
 
@@ -112,6 +117,7 @@ TABLES: Final[dict[type, tuple[str, _Values, _Values]]] = {
     Claim: ("claim", _by_function, _claim),
     Meter: ("meter", _by_function, _meter),
     Buffer: ("buffer", _by_function, _buffer),
+    Cancellation: ("cancellation", _by_id, _cancellation),
 }
 """For each kind of record: the word in the names of its queries, its key, and its row."""
 
@@ -191,3 +197,8 @@ def read_claim(row: Row) -> Claim:
 def read_meter(row: Row) -> Meter:
     """Read a meter."""
     return Meter(**row)
+
+
+def read_cancellation(row: Row) -> Cancellation:
+    """Read a cancellation in bulk."""
+    return Cancellation(**row)

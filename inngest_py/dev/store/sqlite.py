@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Event, Function, Job, Record, Run, Step
+from inngest_py.dev.model import Event, Function, Job, Record, Run, RunStatus, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
@@ -25,10 +27,12 @@ MIGRATIONS: Final = ("schema.sql", "version_2.sql")
 _OURS: Final = frozenset({"apps", "functions", "events", "runs", "steps"})
 _IN_MEMORY: Final = ":memory:"
 _BUSY: Final = 2.0
-_LOOKED_AT: Final = 500
-_BATCH_ROWS: Final = 500
-_BATCH_PAGES: Final = 2_000
-"""How many pages are freed in one transaction, or little more: 8 MB."""
+_FIRST_PORTION: Final = 50
+_LARGEST_PORTION: Final = 400
+"""How many rows are forgotten in one transaction, or little more."""
+
+_MOST_PAGES: Final = 2_000
+"""How many pages that may free, 8 MB, before the next time there are fewer rows."""
 
 
 class SQLiteStore:
@@ -43,6 +47,7 @@ class SQLiteStore:
     def __init__(self, path: Path | None = None, *, patience: float = _BUSY) -> None:
         self.durable = path is not None
         self._lock = Lock()
+        self._portion = _FIRST_PORTION
         try:
             self._connection = _open(path, patience)
         except sqlite3.Error as error:
@@ -63,6 +68,7 @@ class SQLiteStore:
             "all_claims": rows.read_claim,
             "all_meters": rows.read_meter,
             "all_buffers": rows.read_buffer,
+            "all_cancellations": rows.read_cancellation,
         }
         for query, reader in readers.items():
             for row in self._all(query):
@@ -102,16 +108,8 @@ class SQLiteStore:
 
     def events(self, wanted: EventFilter) -> list[Event]:
         """A page of events, newest first."""
-        before_time, before_id = wanted.before
-        values = {
-            "name": wanted.name,
-            "since": wanted.since,
-            "internal": wanted.internal,
-            "limit": wanted.limit,
-            "before_time": before_time,
-            "before_id": before_id,
-        }
-        return [rows.read_event(row) for row in self._all("events", values)]
+        query = "events_of_name" if wanted.name else "events"
+        return [rows.read_event(row) for row in self._all(query, _page(wanted))]
 
     def run(self, run_id: str) -> Run | None:
         """A run, or None."""
@@ -120,22 +118,7 @@ class SQLiteStore:
 
     def runs(self, wanted: RunFilter) -> list[Run]:
         """A page of runs, newest first."""
-        before_time, before_id = wanted.before
-        values = {
-            "status": wanted.status,
-            "app": wanted.app,
-            "limit": wanted.limit,
-            "before_time": before_time,
-            "before_id": before_id,
-        }
-        if wanted.function:
-            values["function"] = wanted.function
-        query = "runs_of_function" if wanted.function else "runs"
-        return [rows.read_run(row) for row in self._all(query, values)]
-
-    def runs_of_event(self, event_id: str) -> list[Run]:
-        """The runs that an event is part of."""
-        return [rows.read_run(row) for row in self._all("runs_of_event", {"event": event_id})]
+        return [rows.read_run(row) for row in self._all(_way(wanted), _page(wanted))]
 
     def steps(self, run_id: str) -> list[Step]:
         """The steps of a run, in the order in which they were found."""
@@ -146,17 +129,24 @@ class SQLiteStore:
         return [rows.read_job(row) for row in self._all("jobs", (run_id,))]
 
     def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:
-        """Forget some of the oldest runs that ended before a time, with their steps."""
-        found = self._all("old_runs", _slice(before, after))
-        ended = [row["id"] if row["ended_at"] is not None and row["ended_at"] < before else "" for row in found]
-        done = self._forget(ended, ("forget_events_of_run", "forget_steps", "forget_batched", "forget_run"))
-        return _next(done, [(row["created_at"], row["id"]) for row in found])
+        """Forget some of the oldest runs that ended before a time, with their steps, and their events if need be."""
+        found = self._all("old_runs", self._slice(before, after))
+        looked_at = list(takewhile(_budget(self._portion), found))
+        ended = [row for row in looked_at if row["ended_at"] is not None and row["ended_at"] < before]
+        runs = [row["id"] for row in ended]
+        events = [event_id for row in ended for event_id in json.loads(row["events"])]
+        over = len(looked_at) == len(found) < self._portion
+        if runs:
+            self._forget({"forget_steps": runs, "forget_batched": runs, "forget_runs": runs, "forget_events": events})
+        return None if over else (looked_at[-1]["created_at"], looked_at[-1]["id"])
 
     def forget_events(self, before: int, after: Place = EARLIEST) -> Place | None:
         """Forget some of the oldest events that came before a time and that nothing needs."""
-        found = self._all("old_events", _slice(before, after))
-        done = self._forget(["" if row["needed"] else row["id"] for row in found], ("forget_event",))
-        return _next(done, [(row["received_at"], row["id"]) for row in found])
+        found = self._all("old_events", self._slice(before, after))
+        over = len(found) < self._portion
+        if found:
+            self._forget({"forget_events": [row["id"] for row in found]})
+        return None if over else (found[-1]["received_at"], found[-1]["id"])
 
     def size(self) -> int:
         """How much room is taken, in bytes, without the pages that are free."""
@@ -164,20 +154,22 @@ class SQLiteStore:
             pages = self._pragma("page_count") - self._pragma("freelist_count")
             return pages * self._pragma("page_size")
 
-    def _forget(self, ids: Sequence[str], queries: Sequence[str]) -> int:
-        """Forget records, in one transaction, but no more than is quick; an empty id is passed over.
+    def _slice(self, before: int, after: Place) -> dict[str, Any]:
+        after_time, after_id = after
+        return {"before": before, "after_time": after_time, "after_id": after_id, "limit": self._portion}
 
-        Returns how many of the ids were dealt with.
+    def _forget(self, listed: Mapping[str, Sequence[str]]) -> None:
+        """Forget records, whose ids are listed by query, and take care that the next time takes about as long.
+
+        There are few statements: each has to win the interpreter's lock back (see `access`).
         """
         with self._lock, self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            rows, free = 0, self._pragma("freelist_count")
-            for number, key in enumerate(ids):
-                if rows >= _BATCH_ROWS or self._pragma("freelist_count") - free >= _BATCH_PAGES:
-                    return number
-                for query in queries if key else ():
-                    rows += self._connection.execute(self._queries[query], {"id": key}).rowcount
-        return len(ids)
+            free = self._pragma("freelist_count")
+            for query, ids in listed.items():
+                self._connection.execute(self._queries[query], (json.dumps(ids),))
+            freed = self._pragma("freelist_count") - free
+        self._portion = max(self._portion // 2, 1) if freed > _MOST_PAGES else min(self._portion * 2, _LARGEST_PORTION)
 
     def _pragma(self, name: str) -> int:
         found: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -194,14 +186,31 @@ class SQLiteStore:
         return [dict(row) for row in found]
 
 
-def _slice(before: int, after: Place) -> dict[str, Any]:
-    after_time, after_id = after
-    return {"before": before, "after_time": after_time, "after_id": after_id, "limit": _LOOKED_AT}
+def _way(wanted: RunFilter) -> str:
+    """The query that has to pass over the fewest runs: most runs complete, so any other status leaves few."""
+    if wanted.event:
+        return "runs_of_event"
+    if wanted.status and (wanted.status != RunStatus.COMPLETED or not (wanted.function or wanted.app)):
+        return "runs_of_status"
+    return "runs_of_function" if wanted.function else "runs_of_app" if wanted.app else "runs"
 
 
-def _next(done: int, places: Sequence[Place]) -> Place | None:
-    """The place of the last record that was dealt with, or None if it was the last of all."""
-    return None if done == len(places) < _LOOKED_AT else places[done - 1]
+def _page(wanted: RunFilter | EventFilter) -> dict[str, Any]:
+    """The values of a list's query. What is before the place and what is before a time is one limit."""
+    values = asdict(wanted)
+    before_time, before_id = min(values.pop("before"), (values.pop("until"), ""))
+    return {**values, "before_time": before_time, "before_id": before_id}
+
+
+def _budget(rows_left: int) -> Callable[[rows.Row], bool]:
+    """Whether there is room for one more run, asked for one after the other; there always is for the first."""
+
+    def has_room(row: rows.Row) -> bool:
+        nonlocal rows_left
+        had_room, rows_left = rows_left > 0, rows_left - 1 - row["steps"]
+        return had_room
+
+    return has_room
 
 
 def _function(row: rows.Row) -> Function:
