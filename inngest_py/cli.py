@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from typing import Final
 
-_EXTRA: Final = frozenset({"aiohttp", "click", "cronsim", "rich", "starlette", "uvicorn"})
+_EXTRA: Final = frozenset({"click", "cronsim", "httptools", "rich", "starlette", "uvicorn"})
 _INTERRUPTED: Final = 130
 
 

@@ -1,20 +1,19 @@
-"""Makes the requests that were decided, over HTTP. The one importer of aiohttp.
-
-aiohttp, because it makes some ten thousand requests a second where httpx makes four hundred.
-"""
+"""Makes the requests that were decided, over HTTP, and says what came of them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
+import socket
 from collections.abc import Awaitable, Callable, Mapping
-from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-import aiohttp
-
 from inngest_py.dev.decisions import Call, Fetch
+from inngest_py.dev.exchange import BrokenExchangeError, TooLargeError
+from inngest_py.dev.pool import Pool
 from inngest_py.dev.reply import MAX_REPLY, FetchReply, Reply, read_reply, too_large, too_slow, unreachable
 from inngest_py.dev.shapes import as_object, as_text
 from inngest_py.wire import headers as names
@@ -27,51 +26,34 @@ _AT_ONCE: Final = 100
 _KEPT: Final = 1.0
 _MAX_REDIRECTS: Final = 60
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
+_DEFAULTS: Final = {"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": "Inngest"}
 _KEY_HEADERS: Final = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}
 
 
-class _TooLargeError(Exception):
-    """A body that is larger than a reply may be."""
-
-
 class HTTPExecutor:
-    """Calls apps over HTTP, a hundred at a time. `clock` gives Unix milliseconds.
-
-    Connections are kept for a second: servers close idle ones after two or more, and a request must not meet that.
-    """
+    """Calls apps over HTTP, a hundred at a time. `clock` gives Unix milliseconds."""
 
     def __init__(self, clock: Callable[[], int], signing_key: SigningKey | None = None) -> None:
         self._clock = clock
         self._key = signing_key
-        self._session: aiohttp.ClientSession | None = None
+        self._pool = Pool(at_once=_AT_ONCE, kept=_KEPT, patience=_CONNECT, limit=MAX_REPLY)
 
-    async def start(self) -> None:
-        """Open the client, on the running loop."""
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_reuseconn.append(_note_reuse)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_AT_ONCE, keepalive_timeout=_KEPT),
-            timeout=aiohttp.ClientTimeout(total=_LONGEST, sock_connect=_CONNECT),
-            trace_configs=[trace],
-            cookie_jar=aiohttp.DummyCookieJar(),
-            json_serialize=json.dumps,
-        )
-
-    async def stop(self) -> None:
-        """Close the client."""
-        if self._session is not None:
-            await self._session.close()
+    def stop(self) -> None:
+        """Close what is open."""
+        self._pool.close()
 
     async def call(self, call: Call) -> Reply:
         """Call an app, and read its reply."""
         headers = {**call.headers, "Accept-Encoding": "gzip", **self._signature(call.body)}
         try:
-            response = await self._follow("POST", call.url, headers, call.body)
-        except _TooLargeError:
+            async with asyncio.timeout(_LONGEST):
+                response = await self._follow("POST", call.url, headers, call.body)
+        except TooLargeError:
             return too_large()
-        except TimeoutError as error:
-            return unreachable(str(error)) if isinstance(error, aiohttp.ServerConnectionError) else too_slow()
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except TimeoutError:
+            return too_slow()
+        except (OSError, ValueError) as error:
             return unreachable(_reason(error))
         return read_reply(response, self._clock())
 
@@ -81,11 +63,13 @@ class HTTPExecutor:
         url = str(options.get("url") or "")
         method = str(options.get("method") or "POST").upper()
         headers = _string_headers(options.get("headers")) | _key_header(options)
+        body = _fetch_body(options.get("body"), headers)
         try:
-            response = await self._follow(method, url, headers, _fetch_body(options.get("body"), headers))
-        except _TooLargeError:
+            async with asyncio.timeout(_LONGEST):
+                response = await self._follow(method, url, _with_defaults(headers), body)
+        except TooLargeError:
             return FetchReply(url=url, fault="the response is larger than 8 MiB")
-        except (aiohttp.ClientError, OSError, ValueError, TimeoutError):
+        except (OSError, ValueError):
             return FetchReply(url=url, fault="Unable to reach SDK URL")
         return FetchReply(url, response.status, response.headers, response.body)
 
@@ -95,9 +79,9 @@ class HTTPExecutor:
         try:
             async with asyncio.timeout(seconds):
                 response = await self._follow("PUT", url, headers, body)
-        except _TooLargeError:
+        except TooLargeError:
             return FetchReply(url=url, fault="the reply is too large")
-        except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError) as error:
             return FetchReply(url=url, fault=_reason(error))
         return FetchReply(url, response.status, response.headers, response.body)
 
@@ -110,31 +94,11 @@ class HTTPExecutor:
         """Make a request and follow redirects, which keep its method, body, headers and query (PROTOCOL 1.1)."""
         left = _MAX_REDIRECTS
         while True:
-            response = await self._send(method, url, headers, body)
+            response = await self._pool.request(method, url, headers, body)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location or not left:
                 return response
             url, left = _redirected(url, location), left - 1
-
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
-        reuse = SimpleNamespace(reused=False)
-        try:
-            return await self._send_once(method, url, headers, body, reuse)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            if not reuse.reused:
-                raise
-        return await self._send_once(method, url, headers, body, SimpleNamespace(reused=False))
-
-    async def _send_once(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, reuse: SimpleNamespace
-    ) -> Response:
-        if self._session is None:
-            raise RuntimeError("the executor is not started")
-        async with self._session.request(
-            method, url, headers=headers, data=body, allow_redirects=False, trace_request_ctx=reuse
-        ) as response:
-            read = await _read(response)
-            return Response(response.status, {key.lower(): value for key, value in response.headers.items()}, read)
 
 
 class LocalExecutor:
@@ -159,23 +123,12 @@ class LocalExecutor:
 
 def _reason(error: Exception) -> str:
     """Why a server was not reached, in the words of the operating system where it is that."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return (error.os_error.strerror or str(error.os_error)).lower()
-    return str(error) or type(error).__name__
-
-
-async def _note_reuse(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-    context.trace_request_ctx.reused = True
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    parts, size = list[bytes](), 0
-    async for part in response.content.iter_chunked(1 << 16):
-        size += len(part)
-        if size > MAX_REPLY:
-            raise _TooLargeError
-        parts.append(part)
-    return b"".join(parts)
+    if isinstance(error, BrokenExchangeError) or not isinstance(error, OSError):
+        return str(error) or type(error).__name__
+    if isinstance(error, socket.gaierror) and error.strerror:
+        return error.strerror.lower()
+    number = _NUMBER.search(str(error))  # of a host with several addresses it is only in the text
+    return os.strerror(int(number[1])).lower() if number else str(error) or type(error).__name__
 
 
 def _redirected(url: str, location: str) -> str:
@@ -185,6 +138,11 @@ def _redirected(url: str, location: str) -> str:
 
 def _string_headers(value: Any) -> dict[str, str]:
     return {key: str(part) for key, part in (as_object(value) or {}).items()}
+
+
+def _with_defaults(headers: Mapping[str, str]) -> dict[str, str]:
+    given = {name.lower() for name in headers}
+    return {**headers, **{name: value for name, value in _DEFAULTS.items() if name.lower() not in given}}
 
 
 def _key_header(options: Mapping[str, Any]) -> dict[str, str]:

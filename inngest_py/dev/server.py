@@ -106,7 +106,6 @@ class DevServer:
         except BaseException:
             sock.close()
             raise
-        await self._executor.start()
         self._engine = Engine(
             store, self._executor, clock=_now, ids=Ids(os.urandom(16)), rules=self._rules(), observe=self._observe
         )
@@ -147,7 +146,7 @@ class DevServer:
         if self._keeper is not None:
             await self._keeper.stop()
         await self.engine.stop()
-        await self._executor.stop()
+        self._executor.stop()
 
     def _rules(self) -> Rules:
         interval = self.options.retry_interval

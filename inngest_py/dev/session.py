@@ -97,7 +97,6 @@ class Session:
         """Look for apps meanwhile."""
         options = self.options
         executor = HTTPExecutor(_now, SigningKey(options.signing_key) if options.signing_key else None)
-        await executor.start()
         discovery = Discovery(
             (), executor.put, interval=None, clock=_now, observe=_unless_starting(stop.unless_broken(self.log.notice))
         )
@@ -116,7 +115,7 @@ class Session:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await executor.stop()
+            executor.stop()
 
     def _lost(self, server: DevServer, origins: frozenset[str]) -> None:
         """Say that the command has no app that could be found, unless one has registered by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final, TextIO
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from inngest_py.dev.lines import Line, human_duration, line_of
-from inngest_py.dev.notices import Notice
+from inngest_py.dev.notices import Notice, Problem
 from inngest_py.dev.options import Options
 from inngest_py.version import VERSION
 
@@ -26,6 +26,9 @@ _DURATION: Final = 7
 _INDENT: Final = " " * 14
 _RUN_STYLES: Final = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_magenta", "bright_blue")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+_NAMES: Final[dict[type[Notice], tuple[str, ...]]] = {}
+"""The fields of each kind of notice, once it has been shown."""
 
 Show = Callable[[Notice], None]
 
@@ -95,15 +98,26 @@ class JSONLog:
         self._write({"kind": word.capitalize(), "at": _now(), "message": message})
 
     def _write(self, value: Mapping[str, Any]) -> None:
-        print(json.dumps(value, default=str), file=self._stream, flush=True)
+        self._stream.write(_ENCODE(value) + "\n")
+        self._stream.flush()
 
 
 def as_json(notice: Notice) -> dict[str, Any]:
     """A notice as a JSON object; an output is part of it, not a string in it."""
-    fields = {"kind": type(notice).__name__, **asdict(notice)}
-    if isinstance(output := fields.get("output"), str):
-        fields["output"] = json.loads(output or "null")
-    return fields
+    kind = type(notice)
+    names = _NAMES.get(kind) or _NAMES.setdefault(kind, tuple(field.name for field in fields(kind)))
+    shown = {"kind": kind.__name__, **{name: getattr(notice, name) for name in names}}
+    if isinstance(output := shown.get("output"), str):
+        shown["output"] = json.loads(output or "null")
+    return shown
+
+
+def _plain(value: object) -> object:
+    """What JSON has no form for: a problem is an object, anything else is a text."""
+    return asdict(value) if isinstance(value, Problem) else str(value)
+
+
+_ENCODE: Final = json.JSONEncoder(default=_plain).encode
 
 
 def storage(options: Options) -> str:

@@ -56,8 +56,7 @@ async def finder_of() -> AsyncIterator[Callable[..., Any]]:
 
         async def made(**options: Any) -> Finder:
             executor = HTTPExecutor(lambda: 0)
-            await executor.start()
-            stack.push_async_callback(executor.stop)
+            stack.callback(executor.stop)
             discovery = Discovery((), executor.put, interval=None, clock=lambda: 0, observe=list[Notice]().append)
             return Finder(
                 executor, discovery, **{"pid": os.getpid(), "interval": 5.0, "lost": lambda _: None, **options}

@@ -53,11 +53,10 @@ def _application(handle: Handle) -> web.Application:
 @asynccontextmanager
 async def executor(key: SigningKey | None = None) -> AsyncIterator[HTTPExecutor]:
     made = HTTPExecutor(lambda: 1_767_225_600_000, key)
-    await made.start()
     try:
         yield made
     finally:
-        await made.stop()
+        made.stop()
 
 
 def call(url: str) -> Call:
