@@ -9,21 +9,29 @@ from inngest_py.wire.ulid import ulid
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ULID_BYTES: Final = 10
+_ULID_MASK: Final = (1 << 8 * _ULID_BYTES) - 1
+_STEP_BYTES: Final = 4
 _WORD: Final = 8
 
 
 class Ids:
     """Draws ids. The server seeds it with entropy once per life, a test with a constant."""
 
-    __slots__ = ("_count", "_seed")
+    __slots__ = ("_count", "_moment", "_number", "_seed")
 
     def __init__(self, seed: bytes) -> None:
         self._seed = seed
         self._count = 0
+        self._moment = -1
+        self._number = 0
 
     def ulid(self, now: int) -> str:
-        """A new ULID of this time."""
-        return ulid(now, self._draw(_ULID_BYTES))
+        """A new ULID of this time. Those of one millisecond sort in the order in which they were drawn."""
+        if now != self._moment:
+            self._moment, self._number = now, int.from_bytes(self._draw(_ULID_BYTES), "big")
+        else:
+            self._number += 1 + int.from_bytes(self._draw(_STEP_BYTES), "big")
+        return ulid(now, (self._number & _ULID_MASK).to_bytes(_ULID_BYTES, "big"))
 
     def job(self) -> str:
         """A new id of a job, such as `1hjpdan7epbii`."""
