@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -14,7 +13,7 @@ from inngest_py.dev.model import ACCOUNT_ID, DISCOVERY, Function, Job
 from inngest_py.dev.texts import event_text, events_text
 from inngest_py.wire import headers as names
 
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
+_FLAGS: Final = {True: "true", False: "false"}
 
 MAX_BODY: Final = 4 * 1024 * 1024
 MAX_STATE: Final = MAX_BODY - 1024
@@ -81,31 +80,21 @@ def job_of(qi: str) -> str:
 def _joined(
     live: Live, function: Function, job: Job, request_id: str, *, force_plan: bool, use_api: bool, events: bool
 ) -> bytes:
-    flag = "true" if use_api else "false"
     ctx = _ctx(live, function, job, request_id, force_plan=force_plan, use_api=use_api)
     listed = events_text(live.events) if events else "[]"
     steps = "{}" if use_api else memos_text(live)
     return (
         f'{{"ctx":{ctx},"defers":{{}},"event":{event_text(live.events[0])},"events":{listed}'
-        f',"steps":{steps},"use_api":{flag},"version":{live.run.version}}}'
+        f',"steps":{steps},"use_api":{_FLAGS[use_api]},"version":{live.run.version}}}'
     ).encode()
 
 
 def _ctx(live: Live, function: Function, job: Job, request_id: str, *, force_plan: bool, use_api: bool) -> str:
-    return _ENCODE(
-        {
-            "attempt": job.attempt,
-            "disable_immediate_execution": force_plan,
-            "env": "",
-            "fn_id": function.uuid,
-            "generation_id": job.generation,
-            "job_id": job.id,
-            "max_attempts": job.max_attempts,
-            "qi_id": qi_id(job.id),
-            "request_id": request_id,
-            "run_id": live.run.id,
-            "stack": {"current": len(live.memos), "stack": list(live.memos)},
-            "step_id": DISCOVERY,
-            "use_api": use_api,
-        }
+    """What a call is about. Of the words in it only ids of steps come from outside, and those are quoted already."""
+    return (
+        f'{{"attempt":{job.attempt},"disable_immediate_execution":{_FLAGS[force_plan]},"env":""'
+        f',"fn_id":"{function.uuid}","generation_id":{job.generation},"job_id":"{job.id}"'
+        f',"max_attempts":{job.max_attempts},"qi_id":"{qi_id(job.id)}","request_id":"{request_id}"'
+        f',"run_id":"{live.run.id}","stack":{{"current":{len(live.stack)},"stack":[{",".join(live.stack)}]}}'
+        f',"step_id":"{DISCOVERY}","use_api":{_FLAGS[use_api]}}}'
     )

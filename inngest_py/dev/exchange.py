@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, cast
 
 import httptools
@@ -21,7 +22,6 @@ _INFORMATIONAL: Final = range(100, 200)
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 _ENCODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
 _OURS: Final = frozenset({"connection", "content-length", "transfer-encoding"})
-_BREAKS: Final = frozenset("\r\n\0")
 
 
 class BrokenExchangeError(ConnectionError):
@@ -46,9 +46,15 @@ def request_bytes(method: str, target: str, host: str, headers: Mapping[str, str
             lines.append(f"{name}: {value}")
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
-    if not _BREAKS.isdisjoint("".join(lines)):
+    head = "\r\n".join((*lines, "", ""))
+    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1 or "\0" in head:
         raise ValueError("there is a line break in a header, in the method or in the URL")
-    return "\r\n".join((*lines, "", "")).encode() + (body or b"")
+    return head.encode() + (body or b"")
+
+
+@lru_cache(maxsize=1024)
+def _lower(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 class Exchange(asyncio.Protocol):
@@ -133,7 +139,7 @@ class Exchange(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; of a repeated one the last value."""
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._headers[_lower(name)] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """The body is next, if there is one."""

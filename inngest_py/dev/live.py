@@ -6,13 +6,14 @@ from bisect import insort
 from typing import Any
 
 from inngest_py.dev.model import Event, Job, Pause, Run, Step
-from inngest_py.dev.texts import event_value
+from inngest_py.dev.texts import event_value, quoted
 
 
 class Live:
     """A run, its events, steps, memos in completion order, jobs and pauses.
 
-    `parts` are the memos as they stand in the body of a call: sorted, so that they only have to be joined.
+    `parts` are the memos as they stand in the body of a call: sorted, so that they only have to be joined. `stack` are
+    the ids of their steps, quoted, in completion order.
     `by_step` finds the job that executes a step; `groups` counts the unfinished siblings of each parallel report;
     `size` is the length of all memos, in characters; `stalls` counts replies in a row that moved nothing.
     """
@@ -28,6 +29,7 @@ class Live:
         "pauses",
         "run",
         "size",
+        "stack",
         "stalls",
         "steps",
     )
@@ -38,6 +40,7 @@ class Live:
         self.steps: dict[str, Step] = {}
         self.memos: dict[str, str] = {}
         self.parts: list[str] = []
+        self.stack: list[str] = []
         self.jobs: dict[str, Job] = {}
         self.pauses: dict[str, Pause] = {}
         self.groups: dict[str, int] = {}
@@ -64,7 +67,9 @@ class Live:
         if step.memo is not None and step.id not in self.memos:
             self.memos[step.id] = step.memo
             self.size += len(step.memo)
-            insort(self.parts, f'"{step.id}":{step.memo}')
+            key = quoted(step.id)
+            self.stack.append(key)
+            insort(self.parts, f"{key}:{step.memo}")
 
     def put_job(self, job: Job) -> None:
         """Remember a job."""

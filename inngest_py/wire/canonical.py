@@ -5,14 +5,16 @@ As on the real server every number is a double: integers beyond 2^53 come out ro
 
 from __future__ import annotations
 
-import json
 import math
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Final, assert_never
 
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire.codec import JSON
 
+_WORDS: Final = {None: "null", True: "true", False: "false"}
+_EXACT: Final = 1 << 53
 _PLAIN_BELOW: Final = 21
 _PLAIN_ABOVE: Final = -6
 
@@ -29,8 +31,12 @@ def canonical(value: JSON) -> bytes:
 
 def _write(value: JSON, out: list[str]) -> None:
     match value:
-        case None | bool() | str():
-            out.append(json.dumps(value, ensure_ascii=False))
+        case str():
+            out.append(encode_basestring(value))
+        case None | bool():
+            out.append(_WORDS[value])
+        case int() if -_EXACT <= value <= _EXACT:
+            out.append(int.__repr__(value))
         case int() | float():
             out.append(_number(float(value)))
         case list():
@@ -52,8 +58,8 @@ def _write_list(values: list[JSON], out: list[str]) -> None:
 
 def _write_object(pairs: dict[str, JSON], out: list[str]) -> None:
     separator = "{"
-    for key in sorted(pairs, key=_utf16):
-        out.append(separator + json.dumps(key, ensure_ascii=False) + ":")
+    for key in sorted(pairs) if "".join(pairs).isascii() else sorted(pairs, key=_utf16):
+        out.append(separator + encode_basestring(key) + ":")
         _write(pairs[key], out)
         separator = ","
     out.append("}" if pairs else "{}")

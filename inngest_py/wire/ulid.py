@@ -6,6 +6,7 @@ import base64
 from typing import Final
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _ENTROPY_BYTES: Final = 10
 _LENGTH: Final = 26
 _LOW: Final = 0xFFFF_FFFF
@@ -14,7 +15,7 @@ _LOW: Final = 0xFFFF_FFFF
 def ulid(milliseconds: int, entropy: bytes) -> str:
     """Write a ULID from a Unix time in milliseconds and ten bytes of entropy."""
     number = milliseconds << 80 | int.from_bytes(entropy, "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * (_LENGTH - 2), -1, -10)])
 
 
 def ulid_time(text: str) -> int:

@@ -7,7 +7,6 @@ and its start, which a throttle or the event's own time may put off.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Final
 
 from inngest_py.dev.decide.cancellations import check
@@ -41,7 +40,7 @@ _THROTTLE: Final = "throttle:"
 
 def admit(turn: Turn, function: Function, event: Event, correlation: str = "") -> str:
     """Start a run of a function, or hold the event back. Returns why not, or an empty string."""
-    value = _value_of(event)
+    value = _Value(event)
     if _batches(turn, function, value):
         return _collect(turn, function, event, value)
     refused = "rate limited" if not _within_rate(turn, function, value) else ""
@@ -75,7 +74,7 @@ def launch(
     cron: str = "",
 ) -> str:
     """Make a run. Returns why not, or an empty string."""
-    value = _value_of(events[0])
+    value = _Value(events[0])
     claimed = () if batch_id else idempotency.claims(function, events[0], value, turn.now)
     if any(_is_claimed(turn, function.slug, key) for key in claimed):
         return "a duplicate"
@@ -132,12 +131,19 @@ def _start(turn: Turn, function: Function, run: Run, event: Event, value: Value)
         check(turn, live)
 
 
-def _value_of(event: Event) -> Value:
-    @cache
-    def value() -> Mapping[str, Any]:
-        return event_value(event)
+class _Value:
+    """The value of an event, made when it is asked for: most functions have no expression."""
 
-    return value
+    __slots__ = ("_event", "_value")
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+        self._value: Mapping[str, Any] | None = None
+
+    def __call__(self) -> Mapping[str, Any]:
+        if self._value is None:
+            self._value = event_value(self._event)
+        return self._value
 
 
 def _batches(turn: Turn, function: Function, value: Value) -> bool:

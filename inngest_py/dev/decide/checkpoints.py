@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from inngest_py.dev.decide.steps import executed, find, memoise
+from inngest_py.dev.decide.steps import execution, find, memoise
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import Checkpointed
 from inngest_py.dev.live import Live
@@ -37,10 +37,9 @@ def _save(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
     step = find(
         turn, live, op.id, name=op.display_name or op.name or op.id, op=op.code.value, status=StepStatus.COMPLETED
     )
-    if job is not None:
-        step = replace(executed(turn, step, job), error=None)
+    changes: dict[str, Any] = {} if job is None else {"error": None, **execution(turn, step, job)}
     memo = op.data if op.code is Opcode.STEP else f'{{"data":{op.data}}}'
-    memoise(turn, live, step, memo, began=_began(turn, live, job))
+    memoise(turn, live, step, memo, began=_began(turn, live, job), **changes)
 
 
 def _began(turn: Turn, live: Live, job: Job | None) -> int:

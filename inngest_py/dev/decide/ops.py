@@ -10,7 +10,7 @@ from inngest_py.dev.decide import invokes, waits
 from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.endings import complete
 from inngest_py.dev.decide.jobs import enqueue, put_back
-from inngest_py.dev.decide.steps import error_memo, executed, find, memoise
+from inngest_py.dev.decide.steps import error_memo, execution, find, memoise
 from inngest_py.dev.model import JobKind, StepStatus
 from inngest_py.dev.notices import StepRetrying
 from inngest_py.dev.problems import problem_of
@@ -64,7 +64,7 @@ def _given(it: Performance) -> Effect:
 def _executed(it: Performance, memo: str) -> Effect:
     found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.COMPLETED)
     began = it.job.started_at or it.turn.now
-    memoise(it.turn, it.live, replace(executed(it.turn, found, it.job), error=None), memo, began=began)
+    memoise(it.turn, it.live, found, memo, began=began, error=None, **execution(it.turn, found, it.job))
     return Effect.RESOLVED
 
 
@@ -74,7 +74,7 @@ def _erred(it: Performance) -> Effect:
         return _failed(it)
     error = text_of(it.op.error)
     found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.RETRYING)
-    it.turn.put(replace(executed(it.turn, found, it.job), error=error))
+    it.turn.put(replace(found, error=error, **execution(it.turn, found, it.job)))
     it.turn.tell(
         StepRetrying(
             **it.turn.about(it.live),
@@ -93,9 +93,9 @@ def _erred(it: Performance) -> Effect:
 
 def _failed(it: Performance) -> Effect:
     found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.FAILED)
-    step = replace(executed(it.turn, found, it.job), error=text_of(it.op.error))
     memo = error_memo(it.op.error, no_retry=it.no_retry)
-    memoise(it.turn, it.live, step, memo, began=it.job.started_at or it.turn.now)
+    changes = execution(it.turn, found, it.job) | {"error": text_of(it.op.error)}
+    memoise(it.turn, it.live, found, memo, began=it.job.started_at or it.turn.now, **changes)
     return Effect.RESOLVED
 
 

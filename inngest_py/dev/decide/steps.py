@@ -45,22 +45,24 @@ def find(turn: Turn, live: Live, step_id: str, *, name: str, op: str, status: St
     return replace(old, name=name or old.name, op=op, status=status)
 
 
-def executed(turn: Turn, step: Step, job: Job) -> Step:
-    """The step with what is known of the execution that has just ended."""
+def execution(turn: Turn, step: Step, job: Job) -> dict[str, Any]:
+    """What is different about a step once an execution of it has ended."""
     started = job.started_at or turn.now
-    return replace(
-        step, queued_at=min(step.queued_at, started), started_at=step.started_at or started, attempts=job.attempt + 1
-    )
+    return {
+        "queued_at": min(step.queued_at, started),
+        "started_at": step.started_at or started,
+        "attempts": job.attempt + 1,
+    }
 
 
-def memoise(turn: Turn, live: Live, step: Step, memo: str, *, began: int) -> None:
+def memoise(turn: Turn, live: Live, step: Step, memo: str, *, began: int, **changes: Any) -> None:
     """Store the result of a step, and tell. The first result counts; the run fails if its state gets too large.
 
-    `began` is when what is told as the duration began.
+    `began` is when what is told as the duration began; `changes` is what else is different about the step.
     """
     if step.id in live.memos:
         return
-    done = replace(step, memo=memo, position=len(live.memos), ended_at=turn.now)
+    done = replace(step, memo=memo, position=len(live.memos), ended_at=turn.now, **changes)
     turn.put(done)
     live.stalls = 0
     _tell(turn, live, done, turn.now - began)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from inngest_py.dev.decisions import Change, Put
@@ -44,12 +45,22 @@ def _event(it: Event) -> Values:
 
 
 def _run(it: Run) -> Values:
-    slots = json.dumps([[slot.name, slot.limit] for slot in it.slots])
     return (
-        it.id, it.function, it.app_id, it.status.value, it.events[0], json.dumps(it.events), it.event_name,
+        it.id, it.function, it.app_id, it.status.value, it.events[0], _list(it.events), it.event_name,
         it.created_at, it.started_at, it.ended_at, it.output, it.error, it.max_attempts, it.version, it.force_plan,
-        it.correlation, slots, it.priority, it.start_by, it.finish_by, it.batch_id, it.cron, it.singleton,
+        it.correlation, _slots(it.slots), it.priority, it.start_by, it.finish_by, it.batch_id, it.cron, it.singleton,
     )  # fmt: skip
+
+
+def _list(ids: tuple[str, ...]) -> str:
+    """A list of ULIDs, as JSON text."""
+    return '["' + '","'.join(ids) + '"]'
+
+
+@lru_cache(maxsize=1024)
+def _slots(slots: tuple[Slot, ...]) -> str:
+    """Slots as JSON text. Runs of one function have the same, mostly."""
+    return json.dumps([[slot.name, slot.limit] for slot in slots])
 
 
 def _step(it: Step) -> Values:
@@ -81,7 +92,7 @@ def _meter(it: Meter) -> Values:
 
 
 def _buffer(it: Buffer) -> Values:
-    return (it.function, it.key, it.kind, json.dumps(it.events), it.since, it.due, it.size)
+    return (it.function, it.key, it.kind, _list(it.events), it.since, it.due, it.size)
 
 
 def _cancellation(it: Cancellation) -> Values:
