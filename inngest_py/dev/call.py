@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from inngest_py.dev.live import Live
 from inngest_py.dev.model import ACCOUNT_ID, DISCOVERY, Function, Job
-from inngest_py.dev.texts import event_text, events_text
+from inngest_py.dev.texts import event_text, events_text, quoted
 from inngest_py.wire import headers as names
 
 _FLAGS: Final = {True: "true", False: "false"}
@@ -84,9 +84,14 @@ def _joined(
     listed = events_text(live.events) if events else "[]"
     steps = "{}" if use_api else memos_text(live)
     return (
-        f'{{"ctx":{ctx},"defers":{{}},"event":{event_text(live.events[0])},"events":{listed}'
+        f'{{"ctx":{ctx},"defers":{_defers(live)},"event":{event_text(live.events[0])},"events":{listed}'
         f',"steps":{steps},"use_api":{_FLAGS[use_api]},"version":{live.run.version}}}'
     ).encode()
+
+
+def _defers(live: Live) -> str:
+    listed = (f'{quoted(each.id)}:{{"abortable":{_FLAGS[not each.aborted]}}}' for each in live.defers.values())
+    return "{" + ",".join(listed) + "}"
 
 
 def _ctx(live: Live, function: Function, job: Job, request_id: str, *, force_plan: bool, use_api: bool) -> str:

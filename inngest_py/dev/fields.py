@@ -28,6 +28,10 @@ class Fields:
         shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
         raise RequestError(f"At least one function is invalid: {self._where}: {field} = {shown}: {rule}")
 
+    def where(self, field: str) -> str:
+        """Where a field stands, for refusals of what is in it."""
+        return f"{self._where}: {field}"
+
     def given(self, field: str) -> bool:
         """Whether the field is there, and not null."""
         return self.values.get(field) is not None
@@ -60,7 +64,7 @@ class Fields:
         values = as_object(value)
         if values is None:
             self.refuse(field, "it must be an object")
-        return Fields(f"{self._where}: {field}", values)
+        return Fields(self.where(field), values)
 
     def items(self, field: str) -> list[Any]:
         """A list, empty by default."""

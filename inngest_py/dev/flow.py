@@ -23,11 +23,12 @@ class SingletonMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """At most `limit` calls in flight for each value of `key` (PROTOCOL 14.2)."""
+    """At most `limit` calls in flight for each value of `key`, or runs under way if it is for `whole` runs."""
 
     limit: int
     key: str = ""
     scope: Scope = Scope.FUNCTION
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.live import Live
-from inngest_py.dev.model import Event, Function, Run, RunStatus, app_uuid
+from inngest_py.dev.model import Defer, Event, Function, Run, RunStatus, app_uuid, function_uuid
 from inngest_py.dev.texts import event_text, events_text, quoted, text_of
+from inngest_py.wire.codec import decode
 
+DEFERRED: Final = "inngest/deferred.schedule"
 CANCELLED: Final = "inngest/function.cancelled"
 FAILED: Final = "inngest/function.failed"
 FINISHED: Final = "inngest/function.finished"
@@ -88,6 +90,20 @@ def invoked_event(
         user=text_of(dict(user)),
         v=v,
     )
+
+
+def deferred_event(run: Run, defer: Defer, now: int, ids: Ids) -> Event:
+    """The event that starts what a run has put off to its end. Its input stands beside `_inngest` (PROTOCOL 6.4)."""
+    about: dict[str, Any] = {
+        "fn_slug": defer.function,
+        "parent_app_id": app_uuid(run.app_id),
+        "parent_defer_span": "",
+        "parent_fn_id": function_uuid(run.app_id, run.function),
+        "parent_fn_slug": run.function,
+        "parent_run_id": run.id,
+    }
+    given: dict[str, Any] = decode(defer.input.encode())
+    return Event(id=ids.ulid(now), name=DEFERRED, ts=now, received_at=now, data=text_of({**given, "_inngest": about}))
 
 
 def timer_event(cron: str, scheduled: str, fire: str, ts: int, event_id: str) -> Event:

@@ -65,9 +65,6 @@ def _other(notice: notices.Notice) -> Line:
     match notice:
         case notices.AppSynced() | notices.AppRemoved() | notices.AppUnreachable():
             return _app(notice)
-        case notices.RuleUnsupported(function=function, rule=rule):
-            text = f"{function}: this server does not carry out {rule}; the function runs without it"
-            return Line(word="warning", style="yellow", text=text)
         case notices.EventAccepted():
             return _event(notice)
         case notices.RunSkipped(function=function, reason=reason):
@@ -132,12 +129,21 @@ def _run(notice: notices.RunNotice) -> Line:
         case notices.RunCancelled(duration=duration, reason=reason):
             text = f"{function} was cancelled: {reason}"
             return Line(word="cancel", style="magenta", run_id=run_id, duration=duration, text=text)
+        case notices.CallFailed() | notices.DeferRefused():
+            return _trouble(notice)
+        case _:
+            raise NotImplementedError(f"there is no line for {notice}")
+
+
+def _trouble(notice: notices.CallFailed | notices.DeferRefused) -> Line:
+    run_id, function = notice.run_id, notice.function
+    match notice:
         case notices.CallFailed(attempt=attempt, max_attempts=most, retry_at=at, error=error):
             text = f"{function}: {_attempt(attempt, most)}: {_said(error)}{_again(at, notice.at)}"
             word, style = ("fail", "red") if at is None else ("retry", "yellow")
             return Line(word=word, style=style, run_id=run_id, text=text, stack=error.stack)
-        case _:
-            raise NotImplementedError(f"there is no line for {notice}")
+        case notices.DeferRefused(reason=reason):
+            return Line(word="warning", style="yellow", run_id=run_id, text=f"{function}: {reason}")
 
 
 def _counted(steps: int) -> str:

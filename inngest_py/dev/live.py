@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from typing import Any
 
-from inngest_py.dev.model import Event, Job, Pause, Run, Step
+from inngest_py.dev.model import Defer, Event, Job, Pause, Run, Step
 from inngest_py.dev.texts import event_value, quoted
 
 
@@ -16,14 +16,18 @@ class Live:
     the ids of their steps, quoted, in completion order.
     `by_step` finds the job that executes a step; `groups` counts the unfinished siblings of each parallel report;
     `size` is the length of all memos, in characters; `stalls` counts replies in a row that moved nothing.
+    `defers` is what was put off to the run's end, by its hashed id.
+    `lane` is what each call needs, and `whole` what the run holds from its start to its end.
     """
 
     __slots__ = (
         "_value",
         "by_step",
+        "defers",
         "events",
         "groups",
         "jobs",
+        "lane",
         "memos",
         "parts",
         "pauses",
@@ -32,10 +36,13 @@ class Live:
         "stack",
         "stalls",
         "steps",
+        "whole",
     )
 
     def __init__(self, run: Run, events: tuple[Event, ...]) -> None:
         self.run = run
+        self.whole = tuple(slot for slot in run.slots if slot.whole)
+        self.lane = tuple(slot for slot in run.slots if not slot.whole) if self.whole else run.slots
         self.events = events
         self.steps: dict[str, Step] = {}
         self.memos: dict[str, str] = {}
@@ -45,6 +52,7 @@ class Live:
         self.pauses: dict[str, Pause] = {}
         self.groups: dict[str, int] = {}
         self.by_step: dict[str, str] = {}
+        self.defers: dict[str, Defer] = {}
         self.size = 0
         self.stalls = 0
         self._value: dict[str, Any] | None = None

@@ -150,10 +150,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A counter of calls in flight, and how many there may be (PROTOCOL 14.2)."""
+    """A counter of calls in flight, or of runs that are under way, and how many there may be (PROTOCOL 14.2).
+
+    One for the `whole` run is held from its start to its end, whatever it waits for; others are held during a call.
+    """
 
     name: str
     limit: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +273,17 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Defer:
+    """What a run has put off to its end: a function to be run then. `input` is JSON text (PROTOCOL 6.4)."""
+
+    run_id: str
+    id: str
+    function: str
+    input: str
+    aborted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
     """Runs of a function that were cancelled together: those created between two times whose event fits (PROTOCOL 11).
 
@@ -284,5 +299,5 @@ class Cancellation:
     expression: str = ""
 
 
-Record: TypeAlias = App | Function | Event | Run | Step | Job | Pause | Claim | Meter | Buffer | Cancellation
+Record: TypeAlias = App | Function | Event | Run | Step | Job | Pause | Claim | Meter | Buffer | Cancellation | Defer
 """Everything that is stored."""

@@ -1,10 +1,11 @@
 """What the dev server tells whoever watches it, for a terminal log or a test. Times are Unix milliseconds.
 
 Notice
-├── AppSynced, AppRemoved, AppUnreachable, RuleUnsupported
+├── AppSynced, AppRemoved, AppUnreachable
 ├── EventAccepted, RunSkipped, ServerFault
 └── RunNotice                   all have run_id, function, app
     ├── RunQueued, RunStarted, RunCompleted, RunFailed, RunCancelled
+    ├── DeferRefused            what the run put off to its end cannot be
     ├── CallFailed              the app's reply to a call was no use; says when it is tried again
     └── StepNotice              all have step_id (hashed) and step (its name)
         ├── StepStarted, StepCompleted, StepRetrying, StepFailed, StepTimedOut
@@ -58,15 +59,6 @@ class AppUnreachable(Notice):
     url: str
     code: str
     message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleUnsupported(Notice):
-    """A function uses a rule that this server does not carry out; it runs without it."""
-
-    app: str
-    function: str
-    rule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +141,13 @@ class CallFailed(RunNotice):
     max_attempts: int
     error: Problem
     retry_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferRefused(RunNotice):
+    """What a run put off to its end cannot be, and is left out."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from inngest_py.dev.duration import MINUTE, SECOND
 from inngest_py.dev.expression import EVENT
 from inngest_py.dev.fields import Fields
 from inngest_py.dev.model import App, Function, Trigger
-from inngest_py.dev.rulebook import read_flow, unsupported
+from inngest_py.dev.rulebook import read_flow
 from inngest_py.dev.shapes import as_list, as_object, as_text
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import ConfigError, InvalidJSONError, RequestError
@@ -30,11 +30,10 @@ _DROPPED: Final = ("deployId", "probe")
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What an app registered. `unsupported` has pairs of a function's slug and a rule that it will run without."""
+    """What an app registered."""
 
     app: App
     functions: tuple[Function, ...]
-    unsupported: tuple[tuple[str, str], ...] = ()
 
 
 def read_registration(body: bytes, now: int) -> Registration:
@@ -46,14 +45,9 @@ def read_registration(body: bytes, now: int) -> Registration:
     listed = as_list(payload.get("functions") or [])
     if listed is None:
         raise RequestError("Invalid request: functions must be a list")
-    configs = [_config(value) for value in listed]
-    functions = tuple(read_function(config, app_id, now) for config in configs)
+    functions = tuple(read_function(_config(value), app_id, now) for value in listed)
     _check_ids(functions)
-    return Registration(
-        _app(payload, app_id, body, now),
-        functions,
-        tuple((str(config.get("id")), rule) for config in configs for rule in unsupported(config)),
-    )
+    return Registration(_app(payload, app_id, body, now), functions)
 
 
 def read_function(config: dict[str, Any], app_id: str, now: int) -> Function:

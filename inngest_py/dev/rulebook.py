@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from inngest_py.dev.duration import DAY, SECOND, parse_go_duration
 from inngest_py.dev.expression import EVENT, EVENT_AND_ASYNC
@@ -47,26 +48,31 @@ def read_flow(fields: Fields) -> Flow:
     return flow
 
 
-def unsupported(config: dict[str, Any]) -> list[str]:
-    """The rules that a function asks for and this server does not carry out."""
-    concurrency = as_object(config.get("concurrency")) or {}
-    return ["concurrency.fn"] if concurrency.get("fn") else []
-
-
 def _concurrency(fields: Fields) -> tuple[Concurrency, ...]:
     value: object = fields.values.get("concurrency")
     if value is None:
         return ()
     split = as_object(value) or {}
-    if "fn" in split or "step" in split:
-        value = split.get("step") or []
+    if "fn" not in split and "step" not in split:
+        return _limits(fields, "concurrency", value, _MAX_LIMITS)
+    inside = Fields(fields.where("concurrency"), split)
+    whole = _limits(inside, "fn", split.get("fn") or [], 1)
+    if any(rule.limit < 1 for rule in whole):
+        inside.refuse("fn", "the limit must be at least 1")
+    return (
+        *(replace(rule, whole=True) for rule in whole),
+        *_limits(inside, "step", split.get("step") or [], _MAX_LIMITS),
+    )
+
+
+def _limits(fields: Fields, field: str, value: object, most: int) -> tuple[Concurrency, ...]:
     listed: list[object] = as_list(value) or [value]
     if value == []:
         return ()
-    if len(listed) > _MAX_LIMITS:
-        fields.refuse("concurrency", f"there can be {_MAX_LIMITS} limits, not {len(listed)}")
+    if len(listed) > most:
+        fields.refuse(field, f"there can be {most} limit{'s' if most > 1 else ''}, not {len(listed)}")
     objects = [as_object(entry) or {"limit": entry} for entry in listed]
-    return tuple(_limit(entry) for entry in fields.objects("concurrency", objects))
+    return tuple(_limit(entry) for entry in fields.objects(field, objects))
 
 
 def _limit(fields: Fields) -> Concurrency:

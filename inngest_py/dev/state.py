@@ -16,6 +16,7 @@ from inngest_py.dev.model import (
     Buffer,
     Cancellation,
     Claim,
+    Defer,
     Event,
     Function,
     Job,
@@ -106,6 +107,8 @@ class State:
                 self._put_pause(pause)
             case Event() as event:
                 self.events[event.id] = event
+            case Defer() as defer:
+                self.live[defer.run_id].defers[defer.id] = defer
             case App() | Function() | Claim() | Meter() | Buffer() | Cancellation() as other:
                 self._put_other(other)
 
@@ -143,6 +146,8 @@ class State:
                 self.claims.pop((claim.function, claim.key), None)
             case Meter() as meter:
                 self.meters.pop((meter.function, meter.key), None)
+            case Defer() as defer:
+                del self.live[defer.run_id].defers[defer.id]
             case Cancellation() as cancellation:
                 self.cancellations.pop(cancellation.id, None)
                 self.timers.cancel((TimerKind.CANCELLATION, cancellation.id))
@@ -159,18 +164,23 @@ class State:
             self._end_run(run)
             return
         live = self.live.get(run.id)
+        held = live is not None and live.run.started_at is not None
         if live is None:
             events = tuple(self.event(event_id) for event_id in run.events)
-            self.live[run.id] = Live(run, events)
+            live = self.live[run.id] = Live(run, events)
             if run.singleton:
                 self.singletons[run.singleton] = run.id
         else:
             live.run = run
+        if live.whole and run.started_at is not None and not held:
+            self.queue.hold(live.whole)
         self._set_timer((TimerKind.START, run.id), run.start_by if run.started_at is None else None)
         self._set_timer((TimerKind.FINISH, run.id), run.finish_by)
 
     def _end_run(self, run: Run) -> None:
-        self.live.pop(run.id, None)
+        live = self.live.pop(run.id, None)
+        if live is not None and live.whole and run.started_at is not None:
+            self.queue.release(live.whole)
         self.timers.cancel((TimerKind.START, run.id))
         self.timers.cancel((TimerKind.FINISH, run.id))
         if run.singleton and self.singletons.get(run.singleton) == run.id:
@@ -186,15 +196,16 @@ class State:
         live = self.live[job.run_id]
         old = self.jobs.get(job.id)
         if old is not None and old.status is JobStatus.RUNNING and job.status is not JobStatus.RUNNING:
-            self.queue.release(live.run.slots)
+            self.queue.release(live.lane)
         if job.status is JobStatus.DELAYED:
             self.timers.set((TimerKind.JOB, job.id), job.at)
         else:
             self.timers.cancel((TimerKind.JOB, job.id))
         if job.status is JobStatus.READY:
-            self.queue.add(job.id, live.run.slots, live.run.created_at - live.run.priority)
+            lane = live.lane if live.run.started_at is not None else live.run.slots
+            self.queue.add(job.id, lane, live.run.created_at - live.run.priority)
         elif job.status is JobStatus.RUNNING and (old is None or old.status is not JobStatus.RUNNING):
-            self.queue.hold(live.run.slots)
+            self.queue.hold(live.lane)
         self.jobs[job.id] = job
         live.put_job(job)
 
@@ -203,7 +214,7 @@ class State:
         live = self.live[old.run_id]
         self.timers.cancel((TimerKind.JOB, old.id))
         if old.status is JobStatus.RUNNING:
-            self.queue.release(live.run.slots)
+            self.queue.release(live.lane)
         live.drop_job(old)
 
     def _put_pause(self, pause: Pause) -> None:

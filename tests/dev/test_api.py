@@ -17,7 +17,6 @@ from inngest_py.dev.ids import Ids
 from inngest_py.dev.notices import (
     AppSynced,
     Notice,
-    RuleUnsupported,
     RunCompleted,
     RunFailed,
     ServerFault,
@@ -181,14 +180,6 @@ async def test_an_app_for_the_cloud_is_refused(service, kit):
     reply = await service.http.post("/fn/register", json=kit.registration(), headers=headers)
 
     assert (reply.status_code, reply.json()["error"]) == (400, "Expected server kind dev, got cloud")
-
-
-async def test_a_rule_that_is_not_carried_out_is_told(service, kit):
-    await service.function("f", lambda _: kit.done(), concurrency={"fn": [{"limit": 1}]})
-
-    assert [(it.function, it.rule) for it in service.notices if isinstance(it, RuleUnsupported)] == [
-        ("f", "concurrency.fn")
-    ]
 
 
 async def test_apps_and_functions_can_be_listed_and_removed(service, kit):

@@ -46,6 +46,66 @@ def test_two_limits_hold_at_a_time(world, kit):
     assert in_flight(world) == 3
 
 
+def test_a_limit_of_runs_is_held_from_the_start_of_a_run_to_its_end(world, kit):
+    world.function("f", napper(kit), concurrency={"fn": [{"limit": 1}]})
+    for number in range(3):
+        world.send("t/f", {"n": number})
+        world.settle()
+        world.simulation.advance(1)
+
+    during = [run.status for run in world.runs()]
+    world.run()
+
+    assert during == [RunStatus.RUNNING, RunStatus.QUEUED, RunStatus.QUEUED]
+    assert [(run.started_at - START) // 60_000 for run in world.runs()] == [0, 10, 20]
+    assert not any(world.simulation.state.queue.used(name) for name in ("run:fn:f", "fn:f"))
+
+
+def test_a_limit_of_runs_counts_by_key_and_goes_with_one_of_calls(world, kit):
+    rules = {"fn": [{"limit": 1, "key": "event.data.k"}], "step": [{"limit": 2}]}
+    world.function("f", napper(kit), concurrency=rules)
+
+    for key in "aabc":
+        world.send("t/f", {"k": key})
+
+    assert in_flight(world) == 2
+    world.settle()
+    assert [run.status for run in world.runs()].count(RunStatus.RUNNING) == 3
+
+
+@pytest.mark.parametrize("end", ["cancel", "fail"])
+def test_a_limit_of_runs_is_free_again_however_a_run_ends(world, kit, end):
+    replies = {"cancel": napper(kit), "fail": lambda _: kit.failure()}
+    world.function("f", replies[end], concurrency={"fn": [{"limit": 1}]}, retries=0, cancel=[{"event": "t/stop"}])
+    world.send("t/f")
+    world.send("t/f")
+    world.settle()
+    world.send("t/stop")
+
+    world.run()
+
+    assert world.simulation.state.queue.used("run:fn:f") == 0
+
+
+def test_a_limit_of_runs_is_still_held_after_a_restart(world, kit):
+    world.function("f", napper(kit), concurrency={"fn": [{"limit": 1}]})
+    world.send("t/f")
+    world.settle()
+    world.send("t/f")
+
+    world.simulation.restart()
+
+    assert in_flight(world) == 0
+    assert world.simulation.state.queue.used("run:fn:f") == 1
+    world.run()
+    assert {run.status for run in world.runs()} == {RunStatus.COMPLETED}
+
+
+def napper(kit):
+    """A function that sleeps for ten minutes."""
+    return lambda call: kit.done() if call.steps else kit.ops(kit.op("Sleep", "s", name="10m"))
+
+
 def test_functions_share_a_limit_of_the_environment(world, kit):
     shared = {"limit": 1, "key": "'db'", "scope": "env"}
     world.function("f", lambda _: kit.done(), concurrency=shared)

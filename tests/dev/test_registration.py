@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inngest_py.dev.flow import Concurrency
 from inngest_py.dev.notices import AppRemoved, AppSynced
 from inngest_py.dev.registration import normal_url, read_registration
 from inngest_py.errors import RequestError
@@ -117,10 +118,26 @@ def test_retries_are_within_limits(kit, attempts, retries):
     assert read(kit, kit.config("f", retries=attempts)).functions[0].retries == retries
 
 
-def test_a_rule_that_is_not_carried_out_is_named(kit):
-    registration = read(kit, {**kit.config("f"), "concurrency": {"fn": [{"limit": 1}]}})
+def test_limits_of_runs_and_of_calls_are_read(kit):
+    rules = {"fn": [{"limit": 2, "key": "event.data.k"}], "step": [{"limit": 3}]}
 
-    assert registration.unsupported == (("f", "concurrency.fn"),)
+    (function,) = read(kit, {**kit.config("f"), "concurrency": rules}).functions
+
+    assert function.flow.concurrency == (Concurrency(2, "event.data.k", whole=True), Concurrency(3))
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ({"fn": [{"limit": 1}, {"limit": 2}]}, "concurrency: fn = .*: there can be 1 limit, not 2"),
+        ({"fn": [{"limit": 0}]}, "concurrency: fn = .*: the limit must be at least 1"),
+        ({"fn": [{"limit": 1, "scope": "env"}]}, r"concurrency: fn\[0\]: key = None: the scope env needs a key"),
+        ({"step": [{"limit": 1}] * 3}, "concurrency: step = .*: there can be 2 limits, not 3"),
+    ],
+)
+def test_limits_of_runs_that_cannot_be_are_refused(kit, rules, why):
+    with pytest.raises(RequestError, match=why):
+        read(kit, {**kit.config("f"), "concurrency": rules})
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from inngest_py.dev.api.replies import data, error
 from inngest_py.dev.duration import iso
 from inngest_py.dev.happenings import AppRegistered, AppRemoved
 from inngest_py.dev.model import ENVIRONMENT_ID, App, Function
-from inngest_py.dev.notices import RuleUnsupported
 from inngest_py.dev.registration import normal_url, read_registration
 from inngest_py.version import VERSION
 from inngest_py.wire.headers import EXPECTED_SERVER_KIND
@@ -31,8 +30,6 @@ async def register(request: Request) -> Response:
         return _synced(desk, known, modified=False)
     registration = read_registration(body, desk.engine.clock())
     modified = await desk.engine.submit(AppRegistered(registration.app, registration.functions))
-    for function, rule in registration.unsupported:
-        desk.engine.tell(RuleUnsupported(at=desk.engine.clock(), app=registration.app.id, function=function, rule=rule))
     return _synced(desk, registration.app, modified=modified)
 
 

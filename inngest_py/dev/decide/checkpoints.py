@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from inngest_py.dev.decide import defers
 from inngest_py.dev.decide.steps import execution, find, memoise
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import Checkpointed
@@ -26,11 +27,20 @@ def save(turn: Turn, happening: Checkpointed) -> str:
         return "cannot checkpoint async steps"
     job = turn.state.jobs.get(happening.job_id)
     for op in happening.ops:
-        if op.code in _SAVED and live.run.id in turn.state.live:
-            _save(turn, live, op, job)
+        if live.run.id in turn.state.live:
+            _take(turn, live, op, job)
     if job is not None and job.id in turn.state.jobs and job.attempt:
         turn.put(replace(job, attempt=0))
     return ""
+
+
+def _take(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
+    if op.code in _SAVED:
+        _save(turn, live, op, job)
+    elif op.code is Opcode.DEFER_ADD:
+        defers.add(turn, live, op)
+    elif op.code is Opcode.DEFER_ABORT:
+        defers.abort(turn, live, op)
 
 
 def _save(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from inngest_py.dev.decide.defers import schedule
 from inngest_py.dev.decide.turn import Ended, Turn
 from inngest_py.dev.internal import INVOKED, ending_events
 from inngest_py.dev.live import Live
@@ -43,6 +44,7 @@ def _end(turn: Turn, live: Live, status: RunStatus, *, output: str | None = None
     for step in tuple(live.steps.values()):
         _close(turn, step)
     run = replace(live.run, status=status, output=output, error=error, ended_at=turn.now, start_by=None, finish_by=None)
+    schedule(turn, live)
     turn.put(run)
     for event in ending_events(live, run, turn.now, turn.ids):
         turn.later(event)

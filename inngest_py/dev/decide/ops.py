@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from inngest_py.dev.decide import invokes, waits
+from inngest_py.dev.decide import defers, invokes, waits
 from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.endings import complete
 from inngest_py.dev.decide.jobs import enqueue, put_back
@@ -127,6 +127,16 @@ def _done(it: Performance) -> Effect:
     return Effect.ENDED
 
 
+def _defer(it: Performance) -> Effect:
+    defers.add(it.turn, it.live, it.op)
+    return Effect.NOTHING
+
+
+def _abort(it: Performance) -> Effect:
+    defers.abort(it.turn, it.live, it.op)
+    return Effect.NOTHING
+
+
 _LASTING: Final = frozenset(
     {
         Opcode.STEP_PLANNED,
@@ -155,6 +165,6 @@ _PERFORM: Final[dict[Opcode, Callable[[Performance], Effect]]] = {
     Opcode.RUN_COMPLETE: _done,
     Opcode.SYNC_RUN_COMPLETE: _done,
     Opcode.DISCOVERY_REQUEST: _nudge,
-    Opcode.DEFER_ADD: _nothing,
-    Opcode.DEFER_ABORT: _nothing,
+    Opcode.DEFER_ADD: _defer,
+    Opcode.DEFER_ABORT: _abort,
 }

@@ -1,6 +1,7 @@
 """Concurrency: how many calls may be in flight (PROTOCOL 14.2).
 
-It counts calls, not runs: a run that sleeps or waits holds nothing.
+It counts calls, not runs: a run that sleeps or waits holds nothing. Only a rule for whole runs counts these, from
+their start to their end.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ DEFAULT: Final = 1000
 
 
 def slots(function: Function, event: Callable[[], Mapping[str, Any]], now: int) -> tuple[Slot, ...]:
-    """The slots that each call of a run needs. `event` is only asked for when there is a key."""
-    rules = function.flow.concurrency or (Concurrency(DEFAULT),)
+    """The slots of a run and of its calls. `event` is only asked for when there is a key."""
+    rules = function.flow.concurrency
+    if all(rule.whole for rule in rules):
+        rules = (*rules, Concurrency(DEFAULT))
     return tuple(_slot(function, rule, event, now) for rule in rules)
 
 
 def _slot(function: Function, rule: Concurrency, event: Callable[[], Mapping[str, Any]], now: int) -> Slot:
     key = key_text(rule.key, event(), now) if rule.key else ""
     owner = f"fn:{function.slug}" if rule.scope is Scope.FUNCTION else rule.scope.value
-    return Slot(f"{owner}:{rule.key}={key}" if rule.key else owner, rule.limit if rule.limit > 0 else DEFAULT)
+    name = ("run:" if rule.whole else "") + (f"{owner}:{rule.key}={key}" if rule.key else owner)
+    return Slot(name, rule.limit if rule.limit > 0 else DEFAULT, rule.whole)

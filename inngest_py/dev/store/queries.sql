@@ -64,6 +64,10 @@ INSERT OR REPLACE INTO buffers (function, key, kind, events, since, due, size) V
 INSERT OR REPLACE INTO cancellations (id, function, app_id, started_after, started_before, expression, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?);
 
+-- name: put_defer
+-- Store what a run has put off to its end.
+INSERT OR REPLACE INTO defers (run_id, id, function, input, aborted) VALUES (?, ?, ?, ?, ?);
+
 -- name: drop_job
 -- Forget a job that is done.
 DELETE FROM jobs WHERE id = ?;
@@ -87,6 +91,10 @@ DELETE FROM buffers WHERE function = ? AND key = ?;
 -- name: drop_cancellation
 -- Forget a cancellation in bulk.
 DELETE FROM cancellations WHERE id = ?;
+
+-- name: drop_defer
+-- Forget what a run had put off.
+DELETE FROM defers WHERE run_id = ? AND id = ?;
 
 -- name: all_apps
 -- Every app, also the archived ones.
@@ -130,6 +138,10 @@ SELECT function, key, tat FROM meters;
 -- name: all_buffers
 -- Everything that is held back.
 SELECT function, key, kind, events, since, due, size FROM buffers;
+
+-- name: all_defers
+-- Everything that active runs have put off.
+SELECT * FROM defers;
 
 -- name: all_cancellations
 -- Every cancellation in bulk, in the order in which they were made.

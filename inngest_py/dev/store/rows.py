@@ -13,6 +13,7 @@ from inngest_py.dev.model import (
     Buffer,
     Cancellation,
     Claim,
+    Defer,
     Event,
     Function,
     Job,
@@ -60,7 +61,7 @@ def _list(ids: tuple[str, ...]) -> str:
 @lru_cache(maxsize=1024)
 def _slots(slots: tuple[Slot, ...]) -> str:
     """Slots as JSON text. Runs of one function have the same, mostly."""
-    return json.dumps([[slot.name, slot.limit] for slot in slots])
+    return json.dumps([[slot.name, slot.limit, slot.whole] for slot in slots])
 
 
 def _step(it: Step) -> Values:
@@ -95,6 +96,10 @@ def _buffer(it: Buffer) -> Values:
     return (it.function, it.key, it.kind, _list(it.events), it.since, it.due, it.size)
 
 
+def _defer(it: Defer) -> Values:
+    return (it.run_id, it.id, it.function, it.input, it.aborted)
+
+
 def _cancellation(it: Cancellation) -> Values:
     return (it.id, it.function, it.app_id, it.started_after, it.started_before, it.expression, it.created_at)
 
@@ -107,7 +112,7 @@ def _by_slug(it: Function) -> Values:
     return (it.slug,)
 
 
-def _by_run(it: Step) -> Values:
+def _by_run(it: Step | Defer) -> Values:
     return (it.run_id, it.id)
 
 
@@ -129,6 +134,7 @@ TABLES: Final[dict[type, tuple[str, _Values, _Values]]] = {
     Meter: ("meter", _by_function, _meter),
     Buffer: ("buffer", _by_function, _buffer),
     Cancellation: ("cancellation", _by_id, _cancellation),
+    Defer: ("defer", _by_run, _defer),
 }
 """For each kind of record: the word in the names of its queries, its key, and its row."""
 
@@ -169,7 +175,7 @@ def read_run(row: Row) -> Run:
     del row["event_id"]
     row["status"] = RunStatus(row["status"])
     row["events"] = tuple(json.loads(row["events"]))
-    row["slots"] = tuple(Slot(name, limit) for name, limit in json.loads(row["slots"]))
+    row["slots"] = tuple(Slot(*fields) for fields in json.loads(row["slots"]))
     row["force_plan"] = bool(row["force_plan"])
     return Run(**row)
 
@@ -213,3 +219,9 @@ def read_meter(row: Row) -> Meter:
 def read_cancellation(row: Row) -> Cancellation:
     """Read a cancellation in bulk."""
     return Cancellation(**row)
+
+
+def read_defer(row: Row) -> Defer:
+    """Read what a run has put off."""
+    row["aborted"] = bool(row["aborted"])
+    return Defer(**row)

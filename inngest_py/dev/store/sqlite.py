@@ -65,6 +65,7 @@ class SQLiteStore:
             "live_steps": rows.read_step,
             "all_jobs": rows.read_job,
             "all_pauses": rows.read_pause,
+            "all_defers": rows.read_defer,
             "all_claims": rows.read_claim,
             "all_meters": rows.read_meter,
             "all_buffers": rows.read_buffer,
