@@ -1,6 +1,6 @@
 """One execution of an async function on the event loop: which step goes on when.
 
-The function runs as a task. A step that cannot go on at once waits on a future. When nothing has moved for a few
+The function runs in the task of its request. A step that cannot go on at once waits. When nothing has moved for a few
 turns of the loop the execution has settled, and then one thing happens: the memoized step that was completed first
 goes on, or the one new step runs in place, or all the new ones are reported and the function is let go.
 """
@@ -18,8 +18,8 @@ from inngest_py.engine.hooks import NO_HOOKS
 from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
-from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
-from inngest_py.runtime import EXIT_CONTAINED
+from inngest_py.engine.run import Outcome, Raised, Suspended, Terms, run_step
+from inngest_py.steps.driving import Driven, park, turn
 from inngest_py.steps.inside import current_plan, current_step, refuse_nesting
 
 T = TypeVar("T")
@@ -42,11 +42,23 @@ _GOODBYE: Final = 1.0
 
 @dataclass(slots=True)
 class Waiter:
-    """A step call that waits: its task, and the future that lets it go on."""
+    """A step call that waits: its task, whether it may go on, and the future that tells it, where it waits on one."""
 
     step_id: str
     task: asyncio.Task[Any] | None
-    go_on: asyncio.Future[None]
+    may_go_on: bool = False
+    go_on: asyncio.Future[None] | None = None
+
+    def release(self) -> None:
+        """Let it go on."""
+        self.may_go_on = True
+        if self.go_on is not None and not self.go_on.done():
+            self.go_on.set_result(None)
+
+    def cancel(self) -> None:
+        """Cancel it."""
+        if self.go_on is not None:
+            self.go_on.cancel()
 
 
 class Execution:
@@ -60,8 +72,8 @@ class Execution:
         self._memory = plan.memory
         self._turns = plan.turns
         self._watched = terms.hooks.active
-        self._main: asyncio.Task[Any] | None = None
-        self._served: asyncio.Task[Any] | None = None
+        self._task = self._served = current_task()
+        self._main: Driven | None = None
         self._alone = True
         self._stored: dict[str, Waiter] = {}
         self._new: dict[str, Waiter] = {}
@@ -70,58 +82,61 @@ class Execution:
         self._quiet: int | None = None
         self._executing = False
         self._hooks = 0
-        self._ended = self._loop.create_future()
+        self._executed: asyncio.Future[None] | None = None
 
     # The function ------------------------------------------------------------------------------------------------
 
     async def run(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Outcome:
         """Run the function until it ends, or has to wait for the server."""
-        token = current_plan.set(self.plan)
-        main = self._main = self._served = self._loop.create_task(self._called(call))
-        current_plan.reset(token)
         try:
-            await self._ended
+            main = self._main = Driven(call(), self._task)
+        except Exception as error:
+            return Raised(error)
+        main.context.run(current_plan.set, self.plan)
+        try:
+            await main.drive()
+            if self._executing and self.plan.target is not None:
+                self._executed = self._loop.create_future()
+                await self._executed
         finally:
-            if not main.done() or self._stored or self._new or self._parked:
+            if main.outcome is None or self._stored or self._new or self._parked:
                 await self._let_go(main)
-            self._main = self._served = None  # a cancelled task holds its frames, and so us: a circle, of all memos
-        return Suspended() if self.plan.interrupted else outcome_of(main)
+            self._main = self._served = None
+        outcome = main.outcome
+        return Suspended() if outcome is None or self.plan.interrupted else self._checked(outcome)
 
-    async def _called(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        try:
-            with EXIT_CONTAINED:
-                return await call()
-        finally:
-            if not (self._executing and self.plan.target is not None):
-                self._end()
+    def _checked(self, outcome: Outcome) -> Outcome:
+        """The outcome of a function that was not let go. Whoever cancels its request is not kept from it."""
+        if isinstance(outcome, Raised) and isinstance(outcome.error, asyncio.CancelledError):
+            if self._task.cancelling():
+                raise outcome.error
+            return Raised(asyncio.CancelledError("the function was cancelled by its own code"))
+        return outcome
 
-    def _end(self) -> None:
-        if not self._ended.done():
-            self._ended.set_result(None)
-
-    async def _let_go(self, main: asyncio.Task[Any]) -> None:
+    async def _let_go(self, main: Driven) -> None:
         """Cancel the function and all that waits, and give it a moment to clean up after itself."""
-        line = "" if main.done() else _line_of(main)
-        waiting = [*self._parked, *(waiter.go_on for waiter in (*self._stored.values(), *self._new.values()))]
-        for future in waiting:
-            future.cancel()
+        line = main.line if main.outcome is None else ""
+        for waiter in (*self._stored.values(), *self._new.values()):
+            waiter.cancel()
+        for parked in self._parked:
+            parked.cancel()
+        timer = self._loop.call_later(_GOODBYE, main.leave)
         for _ in range(_FAREWELLS):
             self._asked_again = False
             main.cancel()
-            for _ in range(2 if waiting else 1):
-                await asyncio.sleep(0)
-            if not self._asked_again:
+            await main.drive()
+            if main.outcome is not None or not self._asked_again:
                 break
-        if not main.done():
-            await asyncio.wait([main], timeout=_GOODBYE)
-        if line and not main.cancelled() and (not main.done() or main.exception() is None):
+        timer.cancel()
+        if line and not was_cancelled(main.outcome):
             self.plan.note_swallowed(line)
+        main.close()
 
     # A step ------------------------------------------------------------------------------------------------------
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
-        if self._watched or asyncio.current_task(self._loop) is not self._served:
+        if self._watched or current_task(self._loop) is not self._served:
             return ABSENT
         memo = self._memory.recall(hashed)
         return memo if memo is not ABSENT and self._turns.take(hashed) else ABSENT
@@ -176,13 +191,17 @@ class Execution:
             self.plan.forget(step)
 
     async def _wait(self, key: Key, waiting: dict[str, Waiter]) -> None:
-        task, hashed = asyncio.current_task(), key.hashed
-        self._alone = self._alone and task is self._main
-        waiting[hashed] = waiter = Waiter(key.id, task, self._loop.create_future())
+        task, hashed = current_task(self._loop), key.hashed
+        self._alone = self._alone and task is self._task
+        waiting[hashed] = waiter = Waiter(key.id, task)
         self.plan.asked[hashed] = self._turns.wave + 1
-        self._stir()
         try:
-            await waiter.go_on
+            if self._alone:
+                await self._settle_alone()
+            if not waiter.may_go_on:
+                waiter.go_on = self._loop.create_future()
+                self._stir()
+                await waiter.go_on
         except asyncio.CancelledError:
             if waiting is self._stored and hashed in waiting:
                 self._turns.hand_over(hashed)
@@ -190,12 +209,22 @@ class Execution:
         finally:
             waiting.pop(hashed, None)
 
+    async def _settle_alone(self) -> None:
+        """Settle where only the function itself has called steps; others may have begun to, in the meantime."""
+        for _ in range(TURNS_ALONE):
+            await turn()
+        if self._alone:
+            self._settle()
+
     async def _for_ever(self) -> Never:
         """Wait to be let go: the reply is known, or will be when the function has settled."""
         while True:
-            parked = self._loop.create_future()
-            self._parked.append(parked)
-            await parked
+            if current_task(self._loop) is self._task:
+                await park()
+            else:
+                parked = self._loop.create_future()
+                self._parked.append(parked)
+                await parked
 
     async def _execute(self, step: Step, invoke: Invoke) -> Any:
         """Run a step in place, in the task that asked for it; give the memo if the function goes on with it."""
@@ -209,10 +238,13 @@ class Execution:
         finally:
             current_step.reset(token)
             self._executing = False
-            self._served = asyncio.current_task()
-            if self.plan.interrupted or (self._main is not None and self._main.done()):
-                self._end()
-            self._stir()
+            self._served = current_task(self._loop)
+            if self.plan.interrupted:
+                self._leave()
+            if self._executed is not None and not self._executed.done():
+                self._executed.set_result(None)
+            if self._stored or self._new:
+                self._stir()
 
     # Settling ----------------------------------------------------------------------------------------------------
 
@@ -233,7 +265,7 @@ class Execution:
             self._settle()
 
     def _settle(self) -> None:
-        if self._executing or self._hooks or self.plan.interrupted or self._ended.done():
+        if self._executing or self._hooks or self.plan.interrupted or self._main is None:
             return
         if self._stored:
             self._serve()
@@ -250,35 +282,38 @@ class Execution:
         self._turns.hand_over(hashed)
         self._turns.wave = max(self._turns.wave, self.plan.asked[hashed])
         self._served = waiter.task
-        if not waiter.go_on.done():
-            waiter.go_on.set_result(None)
-        self._stir()
+        waiter.release()
+        if self._stored or self._new:
+            self._stir()
 
     def _decide(self) -> None:
         """Run the one new step in place, or end this execution with a report of all that were found."""
         step = self.plan.settle()
         if step is not None:
-            self._new[step.key.hashed].go_on.set_result(None)
+            self._new[step.key.hashed].release()
         elif self.plan.target is None or self._alone or self.plan.target in self._new:
             self._report()
         else:
             self._loop.call_later(PATIENCE, self._report)
 
     def _report(self) -> None:
-        if not self._executing:
+        if not (self._executing or self.plan.interrupted):
             self.plan.report()
-            self._end()
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._main is not None:
+            self._main.leave()
 
 
-def _line_of(main: asyncio.Task[Any]) -> str:
-    """Where a function waits, as `file:line` of its outermost frame: the one that `_called` waits for."""
-    frame = getattr(getattr(main.get_coro(), "cr_await", None), "cr_frame", None)
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "an unknown line"
+def current_task(loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Task[Any]:
+    """The task that is running; there always is one where a step can be called."""
+    task = asyncio.current_task(loop)
+    if task is None:
+        raise RuntimeError("steps are called in tasks of the event loop")
+    return task
 
 
-def outcome_of(main: asyncio.Task[Any]) -> Outcome:
-    """How a function ended."""
-    if main.cancelled():
-        return Raised(asyncio.CancelledError("the function was cancelled by its own code"))
-    error = main.exception()
-    return Returned(main.result()) if error is None else Raised(error)
+def was_cancelled(outcome: Outcome | None) -> bool:
+    """Whether a function ended as it was told to."""
+    return isinstance(outcome, Raised) and isinstance(outcome.error, asyncio.CancelledError)

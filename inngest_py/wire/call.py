@@ -50,18 +50,18 @@ def read_call(query: Mapping[str, str], body: bytes) -> Call:
     ctx = _object(fields.get("ctx"), "ctx")
     event = read_event(fields.get("event"))
     return Call(
-        function_id=function_id,
-        target=None if step_id == DISCOVERY else step_id,
-        run_id=_string(ctx, "run_id"),
-        attempt=_number(ctx, "attempt") or 0,
-        max_attempts=_number(ctx, "max_attempts"),
-        immediate=ctx.get("disable_immediate_execution") is not True,
-        use_api=ctx.get("use_api") is True or fields.get("use_api") is True,
-        event=event,
-        events=read_events(fields.get("events"), event),
-        steps=_object(fields.get("steps") or {}, "steps"),
-        stack=_stack(ctx.get("stack")),
-        ids=ctx,
+        function_id,
+        None if step_id == DISCOVERY else step_id,
+        _string(ctx, "run_id"),
+        _number(ctx, "attempt") or 0,
+        _number(ctx, "max_attempts"),
+        ctx.get("disable_immediate_execution") is not True,
+        ctx.get("use_api") is True or fields.get("use_api") is True,
+        event,
+        read_events(fields.get("events"), event),
+        _object(fields.get("steps") or {}, "steps"),
+        _stack(ctx.get("stack")),
+        ctx,
     )
 
 
@@ -110,9 +110,9 @@ def _number(ctx: Mapping[str, Any], name: str) -> int | None:
     return value
 
 
-def _stack(value: object) -> Sequence[str]:
+def _stack(value: Any) -> Sequence[str]:
     """The completed steps in order; `stack.current` is unreliable and not read (PROTOCOL 5.1)."""
-    given = (as_object(value) or {}).get("stack")
+    given = value.get("stack") if isinstance(value, dict) else None
     if given is None:
         return ()
     ids = as_list(given)

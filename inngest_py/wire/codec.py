@@ -69,14 +69,14 @@ def decode_object(data: bytes) -> dict[str, Any]:
         return {}
 
 
-def as_object(value: object) -> dict[str, Any] | None:
+def as_object(value: Any) -> dict[str, Any] | None:
     """The value if it is a JSON object, else None."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else None
 
 
-def as_list(value: object) -> Sequence[Any] | None:
+def as_list(value: Any) -> Sequence[Any] | None:
     """The value if it is a JSON list, else None."""
-    return cast("Sequence[Any]", value) if isinstance(value, list) else None
+    return value if isinstance(value, list) else None
 
 
 def encodable(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final, Protocol
 from urllib.parse import parse_qsl
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 _PIECE: Final = 64 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
     """What came in: the method, the absolute URL with its query, headers with lower-case names, and the raw body."""
 
@@ -26,7 +26,7 @@ class Request:
         """Make a request out of what a framework gives; header names may have any case."""
         return cls(method, url, {name.lower(): value for name, value in headers}, body)
 
-    @property
+    @cached_property
     def query(self) -> Mapping[str, str]:
         """The query parameters, decoded; of a repeated one the last value. No URL is too malformed to have some."""
         return _parameters(self.url.partition("#")[0].partition("?")[2])
@@ -47,7 +47,7 @@ class Chunks(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """What goes out: the status, the headers and the raw body, or `chunks` in place of the body if it is streamed."""
 
