@@ -8,6 +8,7 @@ import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, Final, Generic, TypeVar, cast
 
 from inngest_py.config.checkpointing import Checkpointing
@@ -220,6 +221,8 @@ class Function(Generic[Result]):
 
 def is_async(handler: Callable[..., Any]) -> bool:
     """Whether calling it gives a coroutine, also behind `functools.partial` or a callable object."""
+    if type(handler) is FunctionType and handler.__code__.co_flags & inspect.CO_COROUTINE:
+        return True
     while isinstance(handler, functools.partial):
         handler = handler.func
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)

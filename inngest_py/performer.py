@@ -120,12 +120,12 @@ class Performer:
 
     async def _run_async(self, run: FunctionRun) -> Outcome:
         execution = settling.Execution(run.plan, run.terms, self.aperform)
-        ctx = aio.Context.of(step=aio.Step(execution, run.app), group=aio.Group(), **run.fields)
+        ctx = aio.Context.of(run.fields, step=aio.Step(execution, run.app), group=aio.Group())
         return await execution.run(lambda: run.function.handler(ctx))
 
     def _run_plain(self, run: FunctionRun) -> Outcome:
         execution = interrupting.Execution(run.plan, run.terms, self.perform)
-        ctx = sync.ContextSync.of(step=sync.StepSync(execution, run.app), group=sync.GroupSync(execution), **run.fields)
+        ctx = sync.ContextSync.of(run.fields, step=sync.StepSync(execution, run.app), group=sync.GroupSync(execution))
         return execution.run(lambda: _result(run.function, ctx))
 
 
@@ -163,8 +163,8 @@ class Timed:
             return response
         total = time.perf_counter() - self._began
         times = f"handler;dur={total * 1000:.2f}, function;dur={self._function * 1000:.2f}"
-        found = {**response.headers, headers.SERVER_TIMING: times}
-        return Response(response.status, found, response.body, response.chunks)
+        response.headers = {**response.headers, headers.SERVER_TIMING: times}
+        return response
 
 
 async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -19,7 +19,7 @@ from inngest_py import Function, Handler, Inngest, Request, Response
 T = TypeVar("T")
 
 SOON: Final = 0.02
-"""How long, in seconds, a client is not asked for whether it is still there."""
+"""How long, in seconds, a client is not asked for whether it is still there; after twice that it is."""
 
 
 def serve(
@@ -54,16 +54,35 @@ class Endpoint:
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
+        self._lookout: Lookout | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         with suppress(ClientDisconnect):
             request = await _read(scope, receive, self._handler.max_body)
-            response = await _while_connected(self._handler.ahandle(request), receive)
+            response = await self._while_connected(self._handler.ahandle(request), receive)
             await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
             if response.chunks is not None:
-                await _while_connected(_stream(aiter(response.chunks), send), receive)
+                await self._while_connected(_stream(aiter(response.chunks), send), receive)
             await send({"type": "http.response.body", "body": response.body})
+
+    async def _while_connected(self, work: Coroutine[Any, Any, T], receive: Receive) -> T:
+        """Work, but not for a client that has left: the server will ask again, and nothing should run twice at once."""
+        loop = asyncio.get_running_loop()
+        lookout = self._lookout
+        if lookout is None or lookout.loop is not loop:
+            lookout = self._lookout = Lookout(loop)
+        presence = Presence(receive, loop)
+        lookout.enter(presence)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if presence.was_the_reason():
+                raise ClientDisconnect from None
+            raise
+        finally:
+            lookout.leave(presence)
+            presence.end()
 
 
 async def _stream(chunks: AsyncGenerator[bytes], send: Send) -> None:
@@ -72,42 +91,56 @@ async def _stream(chunks: AsyncGenerator[bytes], send: Send) -> None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
-async def _while_connected(work: Coroutine[Any, Any, T], receive: Receive) -> T:
-    """Work, but not for a client that has left: the server will ask again, and nothing should run twice at once."""
-    presence = Presence(receive)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if presence.was_the_reason():
-            raise ClientDisconnect from None
-        raise
-    finally:
-        presence.end()
+class Lookout:
+    """Has an eye on the clients of one loop that wait longer than a moment; most are answered before."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._arrived = set[Presence]()
+        self._waiting = set[Presence]()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def enter(self, presence: Presence) -> None:
+        """A client waits from now on."""
+        self._arrived.add(presence)
+        if self._timer is None:
+            self._timer = self.loop.call_later(SOON, self._look)
+
+    def leave(self, presence: Presence) -> None:
+        """A client waits no longer."""
+        self._arrived.discard(presence)
+        self._waiting.discard(presence)
+
+    def _look(self) -> None:
+        for presence in self._waiting:
+            presence.watch()
+        self._waiting, self._arrived = self._arrived, set()
+        self._timer = self.loop.call_later(SOON, self._look) if self._waiting else None
 
 
 class Presence:
-    """Cancels the task that it is made in when the client leaves; looks only after a while, when most are answered."""
+    """Cancels the task that it is made in when the client leaves, once it is watched."""
 
-    def __init__(self, receive: Receive) -> None:
-        loop = asyncio.get_running_loop()
+    __slots__ = ("_left", "_receive", "_task", "_watch")
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self._receive = receive
         self._task = asyncio.current_task(loop)
         self._left = False
         self._watch: asyncio.Task[None] | None = None
-        self._timer = loop.call_later(SOON, self._begin)
 
     def was_the_reason(self) -> bool:
         """Whether the task was cancelled because the client has left, and for nothing else."""
         return self._left and self._task is not None and not self._task.uncancel()
 
+    def watch(self) -> None:
+        """Look whether the client leaves."""
+        self._watch = asyncio.create_task(self._wait())
+
     def end(self) -> None:
         """Look no longer."""
-        self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
-
-    def _begin(self) -> None:
-        self._watch = asyncio.create_task(self._wait())
 
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -146,4 +179,10 @@ async def _body(receive: Receive, max_body: int) -> bytes:
 
 def _headers(response: Response) -> list[tuple[bytes, bytes]]:
     length = [] if response.chunks is not None else [(b"content-length", b"%d" % len(response.body))]
-    return [*((name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()), *length]
+    return [*map(_header, response.headers.items()), *length]
+
+
+@lru_cache(maxsize=512)
+def _header(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    """A header as it is sent; most are the same in all responses."""
+    return pair[0].encode("latin-1"), pair[1].encode("latin-1")

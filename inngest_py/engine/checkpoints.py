@@ -44,6 +44,9 @@ class Checkpoints:
         yield from ()
 
 
+NO_CHECKPOINTS: Final = Checkpoints()
+
+
 class Checkpointed(Checkpoints):
     """Saves results as configured. `save` does it; `elapsed` is the age of the request in seconds."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-from inngest_py.engine.checkpoints import Checkpoints
+from inngest_py.engine.checkpoints import NO_CHECKPOINTS, Checkpoints
 from inngest_py.engine.effects import Flow, Invoke
 from inngest_py.engine.hooks import NO_HOOKS, Hooks, StepResult
 from inngest_py.engine.identity import key_of
@@ -66,7 +66,7 @@ class Terms:
     run_id: str = ""
     policy: Policy = field(default_factory=Policy)
     hooks: Hooks = NO_HOOKS
-    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    checkpoints: Checkpoints = NO_CHECKPOINTS
 
     @property
     def attempt(self) -> Policy:

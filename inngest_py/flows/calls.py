@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 from inngest_py import performer
 from inngest_py.config.checkpointing import Checkpointing
-from inngest_py.engine.checkpoints import Checkpointed, Checkpoints
+from inngest_py.engine.checkpoints import NO_CHECKPOINTS, Checkpointed, Checkpoints
 from inngest_py.engine.effects import Execute, Flow
 from inngest_py.engine.hooks import NO_HOOKS
 from inngest_py.engine.memory import Memory
@@ -45,13 +45,9 @@ def run_call(
     """Run a function as a call asks. Raises StepNotFoundError if a targeted step was never met."""
     makers = (*app.middleware, *function.middleware)
     chain = Chain([make(cast("Any", app), request) for make in makers]) if makers else None
-    terms = Terms(
-        app_id=function.app_id,
-        run_id=call.run_id,
-        policy=Policy(call.attempt, call.max_attempts, function.retries),
-        hooks=chain or NO_HOOKS,
-        checkpoints=_checkpoints(app, function, call, clock),
-    )
+    policy = Policy(call.attempt, call.max_attempts, function.retries)
+    checkpoints = _checkpoints(app, function, call, clock)
+    terms = Terms(function.app_id, call.run_id, policy, chain or NO_HOOKS, checkpoints)
     draft = CallInput(call.run_id, call.attempt, call.event, list(call.events), max_attempts=call.max_attempts)
     if chain is None:
         plan = _plan(call, call.steps)
@@ -105,7 +101,7 @@ def _changed(chain: Chain, plan: Plan, outcome: Outcome) -> Flow[Outcome]:
 def _checkpoints(app: App, function: Function[Any], call: Call, clock: Callable[[], float]) -> Checkpoints:
     config = app.checkpointing if function.checkpointing is None else function.checkpointing
     if not isinstance(config, Checkpointing) or not can_checkpoint(call):
-        return Checkpoints()
+        return NO_CHECKPOINTS
     saver = Saver(app.settings, call, clock)
     return Checkpointed(config, saver.save, saver.elapsed)
 

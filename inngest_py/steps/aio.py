@@ -93,9 +93,10 @@ class Step(Asking):
     Every step may raise StepError (it failed for good) and ConfigError (it was given something that cannot work).
     """
 
-    def __init__(self, execution: Execution, app: App) -> None:
-        super().__init__(execution, app)
-        self.ai = AI(execution, app)
+    @property
+    def ai(self) -> AI:
+        """Steps that talk to models."""
+        return AI(self._execution, self._app)
 
     @overload
     async def run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self
 
@@ -37,8 +37,8 @@ class BaseContext(Generic[Data]):
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @classmethod
-    def of(cls, **fields: Any) -> Self:
+    def of(cls, fields: Mapping[str, Any], **more: Any) -> Self:
         """Make one of all that it holds; a frozen dataclass sets its fields one by one, and is much slower at it."""
         made = object.__new__(cls)
-        made.__dict__.update(fields)
+        made.__dict__.update(fields, **more)
         return made

@@ -85,13 +85,13 @@ class Driven:
             if given is PARKED or self.outcome is not None:
                 return
             if given is not None and self._can_await(given):
-                given._asyncio_future_blocking = False
+                given._asyncio_future_blocking = False  # noqa: SLF001 - how a future is told that it is awaited
                 given.add_done_callback(self._stir)
                 self._awaited = given
                 continue
             try:
                 yield given
-            except BaseException as error:  # noqa: BLE001 - all of it is the coroutine's
+            except BaseException as error:
                 self._error = error
 
     def _resume(self) -> Any:
@@ -105,8 +105,12 @@ class Driven:
             self.outcome = Returned(end.value)
         except KeyboardInterrupt:
             raise
-        except BaseException as failure:  # noqa: BLE001 - all of it is the outcome
+        except asyncio.CancelledError:
+            self.outcome = Raised(asyncio.CancelledError())  # the one caught holds our frame, and that holds it
+        except BaseException as failure:
             self.outcome = Raised(failure)
+        finally:
+            error = None  # for the same reason: in that circle all memos would be
         return None
 
     def _can_await(self, given: Any) -> bool:

@@ -90,9 +90,10 @@ class StepSync(Asking):
     Every step may raise StepError (it failed for good) and ConfigError (it was given something that cannot work).
     """
 
-    def __init__(self, execution: Execution, app: App) -> None:
-        super().__init__(execution, app)
-        self.ai = AISync(execution, app)
+    @property
+    def ai(self) -> AISync:
+        """Steps that talk to models."""
+        return AISync(self._execution, self._app)
 
     @overload
     def run(self, step_id: StepId, handler: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Protocol
 from urllib.parse import parse_qsl
@@ -20,16 +20,19 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
+    _query: Mapping[str, str] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> Request:
         """Make a request out of what a framework gives; header names may have any case."""
         return cls(method, url, {name.lower(): value for name, value in headers}, body)
 
-    @cached_property
+    @property
     def query(self) -> Mapping[str, str]:
         """The query parameters, decoded; of a repeated one the last value. No URL is too malformed to have some."""
-        return _parameters(self.url.partition("#")[0].partition("?")[2])
+        if self._query is None:
+            self._query = _parameters(self.url.partition("#")[0].partition("?")[2])
+        return self._query
 
 
 class Chunks(Protocol):

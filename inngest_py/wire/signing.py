@@ -25,6 +25,7 @@ MAX_CANONICALISED: Final = 8 * 1024 * 1024
 
 _PREFIX: Final = re.compile(r"^signkey-\w+-")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_USUAL: Final = re.compile(r"t=([0-9]{1,15})&s=([0-9a-f]+)")
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
 
 
@@ -87,6 +88,9 @@ def verify(header: str | None, body: bytes, keys: Sequence[SigningKey], now: int
 def _read(header: str | None) -> tuple[str, bytes]:
     if header is None:
         raise SignatureError("there is no signature")
+    usual = _USUAL.fullmatch(header)
+    if usual is not None:
+        return usual[1], usual[2].encode()
     pairs = parse_qsl(header)
     parts = dict(pairs)
     timestamp, mac = parts.get("t", ""), parts.get("s", "")
