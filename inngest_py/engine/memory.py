@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
-from inngest_py.wire.codec import as_object
 from inngest_py.wire.event import Event, read_event
 from inngest_py.wire.failure import step_error
 
@@ -36,6 +35,8 @@ class Memory:
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
         memo: Any = self._memos.get(hashed, ABSENT)
+        if type(memo) is not dict or "data" in memo:
+            return memo
         return ABSENT if is_input_only(memo) else memo
 
     def edited_input(self, hashed: str) -> list[Any] | None:
@@ -57,12 +58,11 @@ def is_input_only(memo: Any) -> TypeGuard[dict[str, Any]]:
 
 def result_of(memo: Any, step_id: str) -> Any:
     """Unwrap the memo of a step that ran. Raises StepError if the step failed, however malformed the error."""
-    fields = as_object(memo)
-    if fields is None:
+    if type(memo) is not dict:
         return memo
-    if "error" in fields:
-        raise step_error(step_id, fields["error"])
-    return fields.get("data", fields)
+    if "error" in memo:
+        raise step_error(step_id, memo["error"])
+    return memo.get("data", memo)
 
 
 def event_of(memo: Any) -> Event[dict[str, Any]] | None:

@@ -28,19 +28,25 @@ class Turns:
 
     def take(self, hashed: str) -> bool:
         """Hand a step its memo if it is next in the order; one whose place is not known never waits for another."""
-        if hashed != self.expected and self.expected is not None and self._memory.position(hashed) is not None:
+        if hashed == self.expected:
+            self._move_on()
+        elif self.expected is not None and self._memory.position(hashed) is not None:
             return False
-        self.hand_over(hashed)
+        else:
+            self._passed.add(hashed)
         self.wave += 1
         return True
 
     def hand_over(self, hashed: str) -> None:
         """Note that a step got its memo, and move on to the first one that has not."""
-        if hashed != self.expected:
+        if hashed == self.expected:
+            self._move_on()
+        else:
             self._passed.add(hashed)
-            return
+
+    def _move_on(self) -> None:
         self.expected = next(self._rest, None)
-        while self.expected in self._passed:
+        while self._passed and self.expected in self._passed:
             self.expected = next(self._rest, None)
 
     def ahead(self, since: str | None = None) -> Iterator[str]:

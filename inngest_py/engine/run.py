@@ -84,7 +84,7 @@ def run_step(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[Any]:
         invoke = replace(invoke, args=edited(invoke.handler, args), kwargs={})
     with terms.hooks.around_step(step, invoke, terms.attempt):
         data = yield from _attempt(plan, step, invoke, terms)
-    if not (yield from terms.checkpoints.after_step(plan)) or data is None:
+    if terms.checkpoints is NO_CHECKPOINTS or not (yield from terms.checkpoints.after_step(plan)) or data is None:
         return ABSENT
     plan.interrupted = False
     return {"data": decode(data)}

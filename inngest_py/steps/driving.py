@@ -74,12 +74,12 @@ class Driven:
         return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "an unknown line"
 
     @coroutine
-    def drive(self) -> Generator[Any, Any, None]:
-        """Let the coroutine go on until it ends, parks or is left."""
+    def drive(self, patience: float | None = None) -> Generator[Any, Any, None]:
+        """Let the coroutine go on until it ends, parks or is left, or until it has waited `patience` seconds."""
         self._left = False
         while not self._left:
             if self._awaited is not None:
-                yield from self._await(self._awaited)
+                yield from self._await(self._awaited, patience)
                 continue
             given = self._resume()
             if given is PARKED or self.outcome is not None:
@@ -118,16 +118,20 @@ class Driven:
         waits = getattr(given, "_asyncio_future_blocking", False) and given is not self.task
         return waits and given.get_loop() is self.task.get_loop()
 
-    def _await(self, awaited: asyncio.Future[Any]) -> Generator[Any, Any, None]:
+    def _await(self, awaited: asyncio.Future[Any], patience: float | None) -> Generator[Any, Any, None]:
         """Wait, and be ready to leave. A task that is cancelled cancels what it waits for, and so does this."""
+        loop = self.task.get_loop()
+        timer = None if patience is None else loop.call_later(patience, self.leave)
         while not (awaited.done() or self._left):
-            self._wake = self.task.get_loop().create_future()
+            self._wake = loop.create_future()
             try:
                 yield from self._wake
             except asyncio.CancelledError as error:
                 if not awaited.cancel():
                     self._error = error
-        if not self._left or awaited.done():
+        if timer is not None:
+            timer.cancel()
+        if awaited.done():
             self._awaited = None
 
     def _stir(self, _awaited: object = None) -> None:

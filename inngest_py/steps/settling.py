@@ -120,14 +120,12 @@ class Execution:
             waiter.cancel()
         for parked in self._parked:
             parked.cancel()
-        timer = self._loop.call_later(_GOODBYE, main.leave)
         for _ in range(_FAREWELLS):
             self._asked_again = False
             main.cancel()
-            await main.drive()
+            await main.drive(_GOODBYE)
             if main.outcome is not None or not self._asked_again:
                 break
-        timer.cancel()
         if line and not was_cancelled(main.outcome):
             self.plan.note_swallowed(line)
         main.close()
@@ -136,7 +134,7 @@ class Execution:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
-        if self._watched or current_task(self._loop) is not self._served:
+        if self._watched or asyncio.current_task(self._loop) is not self._served:
             return ABSENT
         memo = self._memory.recall(hashed)
         return memo if memo is not ABSENT and self._turns.take(hashed) else ABSENT

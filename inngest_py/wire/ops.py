@@ -54,15 +54,17 @@ class Op:
 
     def encode(self) -> bytes:
         """Write the operation as JSON text."""
-        names = {"op": self.op, "id": self.id, "name": self.name, "displayName": self.display_name}
-        return b'%b,"opts":%b,"userland":{"id":%b,"index":%b},"data":%b%b}' % (
-            encode(names)[:-1],
-            b"null" if self.opts is None else encode(self.opts),
-            encode(self.step_id),
-            b"%d" % self.index if self.index else b"null",
-            b"null" if self.data is None else self.data,
-            b"" if self.failure is None else b',"error":' + encode(self.failure.to_json()),
-        )
+        fields: dict[str, Any] = {
+            "op": self.op,
+            "id": self.id,
+            "name": self.name,
+            "displayName": self.display_name,
+            "opts": self.opts,
+            "userland": {"id": self.step_id, "index": self.index or None},
+        }
+        if self.failure is not None:
+            fields["error"] = self.failure.to_json()
+        return b'%b,"data":%b}' % (encode(fields)[:-1], b"null" if self.data is None else self.data)
 
 
 def encode_ops(ops: Iterable[Op]) -> bytes:
