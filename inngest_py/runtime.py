@@ -31,8 +31,14 @@ class ExitContained(AbstractContextManager[None]):
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         """Leave the user's code."""
         if isinstance(error, SystemExit):
-            message = f"the code tried to end the process, with sys.exit({error.code!r})"
-            raise RuntimeError(message) from error  # noqa: TRY004 - no type of ours is wrong
+            raise contained(error)
+
+
+def contained(end: SystemExit) -> RuntimeError:
+    """The error that an attempt to end the process is."""
+    error = RuntimeError(f"the code tried to end the process, with sys.exit({end.code!r})")
+    error.__cause__ = end
+    return error
 
 
 EXIT_CONTAINED: Final = ExitContained()

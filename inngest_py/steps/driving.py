@@ -12,7 +12,7 @@ from types import coroutine
 from typing import Any, Final
 
 from inngest_py.engine.run import Outcome, Raised, Returned
-from inngest_py.runtime import EXIT_CONTAINED
+from inngest_py.runtime import contained
 
 
 class Parked:
@@ -97,14 +97,15 @@ class Driven:
     def _resume(self) -> Any:
         error, self._error = self._error, None
         try:
-            with EXIT_CONTAINED:
-                if error is None:
-                    return self.context.run(self._coroutine.send, None)
-                return self.context.run(self._coroutine.throw, error)
+            if error is None:
+                return self.context.run(self._coroutine.send, None)
+            return self.context.run(self._coroutine.throw, error)
         except StopIteration as end:
             self.outcome = Returned(end.value)
         except KeyboardInterrupt:
             raise
+        except SystemExit as end:
+            self.outcome = Raised(contained(end))
         except asyncio.CancelledError:
             self.outcome = Raised(asyncio.CancelledError())  # the one caught holds our frame, and that holds it
         except BaseException as failure:

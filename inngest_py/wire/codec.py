@@ -99,6 +99,8 @@ def encode(value: object) -> bytes:
 
 def _may_have_bad_number(text: bytes, value: object) -> bool:
     """Whether a number may have been written as what no server reads, or, in a model, silently as null."""
+    if type(value) is str:
+        return False
     if b"NaN" in text or b"Infinity" in text:
         return True
     if len(text) > len(_MANY_DIGITS) and _MANY_DIGITS in text.translate(_DIGITS_TO_ZEROS):

@@ -54,17 +54,18 @@ class Op:
 
     def encode(self) -> bytes:
         """Write the operation as JSON text."""
-        fields: dict[str, Any] = {
-            "op": self.op,
-            "id": self.id,
-            "name": self.name,
-            "displayName": self.display_name,
-            "opts": self.opts,
-            "userland": {"id": self.step_id, "index": self.index or None},
-        }
-        if self.failure is not None:
-            fields["error"] = self.failure.to_json()
-        return b'%b,"data":%b}' % (encode(fields)[:-1], b"null" if self.data is None else self.data)
+        step_id = encode(self.step_id)
+        return b'{"op":"%b","id":%b,"name":%b,"displayName":%b,"opts":%b,"userland":{"id":%b,"index":%b},"data":%b%b}' % (
+            self.op.encode(),
+            encode(self.id),
+            step_id if self.name == self.step_id else encode(self.name),
+            step_id if self.display_name == self.step_id else encode(self.display_name),
+            b"null" if self.opts is None else encode(self.opts),
+            step_id,
+            b"%d" % self.index if self.index else b"null",
+            b"null" if self.data is None else self.data,
+            b"" if self.failure is None else b',"error":' + encode(self.failure.to_json()),
+        )
 
 
 def encode_ops(ops: Iterable[Op]) -> bytes:
