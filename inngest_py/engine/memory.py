@@ -25,23 +25,23 @@ ABSENT: Final = Absent()
 class Memory:
     """The memos of one call, by hashed id, and `order`: the ids in the order in which the steps were completed."""
 
-    __slots__ = ("_memos", "_positions", "order")
+    __slots__ = ("_positions", "memos", "order")
 
     def __init__(self, memos: Mapping[str, Any], order: Sequence[str] = ()) -> None:
-        self._memos = memos
+        self.memos = memos
         self._positions: Mapping[str, int] | None = None
         self.order: Sequence[str] = list(filter(memos.__contains__, order))
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
-        memo: Any = self._memos.get(hashed, ABSENT)
+        memo: Any = self.memos.get(hashed, ABSENT)
         if type(memo) is not dict or "data" in memo:
             return memo
         return ABSENT if is_input_only(memo) else memo
 
     def edited_input(self, hashed: str) -> list[Any] | None:
         """The arguments to use instead of the code's own, where somebody edited them (PROTOCOL 5.1)."""
-        memo = self._memos.get(hashed)
+        memo = self.memos.get(hashed)
         return memo["input"] if is_input_only(memo) else None
 
     def position(self, hashed: str) -> int | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from itertools import islice
+from typing import Any
 
-from inngest_py.engine.memory import Memory
+from inngest_py.engine.memory import ABSENT, Memory
 
 
 class Turns:
@@ -25,6 +26,17 @@ class Turns:
         """The hashed id of the step that is next in the order, or None when none is left."""
         self.wave = 0
         """How deep the steps are that were handed over: one that is asked for after another is one deeper."""
+
+    def recall(self, hashed: str) -> Any:
+        """The memo of a step, if it may have it at once: it is handed over then. If not, ABSENT."""
+        if hashed == self.expected:
+            memo = self._memory.memos[hashed]
+            if type(memo) is dict and "data" in memo:
+                self.wave += 1
+                self._move_on()
+                return memo
+        memo = self._memory.recall(hashed)
+        return memo if memo is not ABSENT and self.take(hashed) else ABSENT
 
     def take(self, hashed: str) -> bool:
         """Hand a step its memo if it is next in the order; one whose place is not known never waits for another."""

@@ -41,9 +41,6 @@ def adapter_of(handler: Callable[..., Any], output_type: Any = UNSTATED) -> Adap
     """
     if output_type is not UNSTATED:
         return _adapter(output_type)
-    known = _by_code.get(id(getattr(handler, "__code__", None)))
-    if known is not None:
-        return known[1]
     while isinstance(handler, functools.partial):
         handler = handler.func
     annotations: Mapping[str, Any] = getattr(handler, "__annotations__", {})
@@ -113,8 +110,9 @@ def _adapter_of_text(handler: Callable[..., Any]) -> Adapter | None:
 
 def typed_result(memo: Any, step_id: str, handler: Callable[..., Any], output_type: Any = UNSTATED) -> Any:
     """The result in a memo, in its type. Raises StepError if the step failed, EventDataError if it does not fit."""
-    result = result_of(memo, step_id)
-    adapter = adapter_of(handler, output_type)
+    known = _by_code.get(id(getattr(handler, "__code__", None))) if output_type is UNSTATED else None
+    adapter = adapter_of(handler, output_type) if known is None else known[1]
+    result = memo["data"] if type(memo) is dict and "data" in memo and "error" not in memo else result_of(memo, step_id)
     return result if adapter is None else restore(adapter, result, step_id)
 
 

@@ -37,12 +37,14 @@ def turn() -> Generator[Any, Any, None]:
 class Driven:
     """A coroutine of the user's, in a copy of the caller's context.
 
-    `outcome` is how it ended, or None; `task` is the one that drives it, and which it takes for its own.
+    `outcome` is how it ended, or None; `task` is the one that drives it, and which it takes for its own. `running` says
+    that what runs now is the coroutine, and no task that it has made.
     """
 
     def __init__(self, made: Coroutine[Any, Any, Any], task: asyncio.Task[Any]) -> None:
         self.outcome: Outcome | None = None
         self.task: Final = task
+        self.running = False
         self.context: Final = copy_context()
         self._coroutine: Final = made
         self._awaited: asyncio.Future[Any] | None = None
@@ -96,6 +98,7 @@ class Driven:
 
     def _resume(self) -> Any:
         error, self._error = self._error, None
+        self.running = True
         try:
             if error is None:
                 return self.context.run(self._coroutine.send, None)
@@ -111,6 +114,7 @@ class Driven:
         except BaseException as failure:
             self.outcome = Raised(failure)
         finally:
+            self.running = False
             error = None  # for the same reason: in that circle all memos would be
         return None
 

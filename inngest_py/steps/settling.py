@@ -134,10 +134,15 @@ class Execution:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
-        if self._watched or asyncio.current_task(self._loop) is not self._served:
+        if self._watched or not self._is_served():
             return ABSENT
-        memo = self._memory.recall(hashed)
-        return memo if memo is not ABSENT and self._turns.take(hashed) else ABSENT
+        return self._turns.recall(hashed)
+
+    def _is_served(self) -> bool:
+        """Whether the branch that asks is the one that was served last."""
+        if self._main is not None and self._served is self._task:
+            return self._main.running
+        return asyncio.current_task(self._loop) is self._served
 
     async def take(self, key: Key, make: Callable[[], Step], invoke: Invoke | None = None) -> Any:
         """Wait for the memo of a step. For one that has none, run it or report it.
