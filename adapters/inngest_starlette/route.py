@@ -96,8 +96,8 @@ class Lookout:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._arrived = set[Presence]()
-        self._waiting = set[Presence]()
+        self._arrived: set[Presence] = set()
+        self._waiting: set[Presence] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def enter(self, presence: Presence) -> None:

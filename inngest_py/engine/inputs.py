@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from types import NoneType
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,19 +13,6 @@ from inngest_py.engine.typed import adapter_of
 from inngest_py.errors import UnserializableError
 from inngest_py.wire.codec import decode, encode
 
-
-def _never(_arg: object) -> bool:
-    return False
-
-
-_FEW: Final = 8
-_SMALL: Final = 2**53
-_SIMPLE: Final[Mapping[type, Callable[[Any], bool]]] = {
-    NoneType: lambda _: True,
-    bool: lambda _: True,
-    int: lambda number: -_SMALL < number < _SMALL,
-    str: lambda text: len(text) < 256 and text.isascii(),
-}
 MOST_SHOWN: Final = 256 * 1024
 """Arguments that take more than this, in bytes of JSON, are not recorded."""
 
@@ -35,18 +21,11 @@ def recorded(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The options that show a step's arguments; none where they cannot be shown, or not be given back."""
     if not args or kwargs:
         return {}
-    if _are_simple(args):
-        return {"input": [*args]}
     try:
         text = encode(list(args))
     except UnserializableError:
         return {}
     return {"input": decode(text)} if len(text) <= MOST_SHOWN else {}
-
-
-def _are_simple(args: Sequence[Any]) -> bool:
-    """Whether they are few, small, and come out of JSON as they went in."""
-    return len(args) < _FEW and all(_SIMPLE.get(type(arg), _never)(arg) for arg in args)
 
 
 def edited(handler: Callable[..., Any], args: Sequence[Any]) -> list[Any]:

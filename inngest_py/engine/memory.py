@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
+from inngest_py.wire.codec import OBJECT
 from inngest_py.wire.event import Event, read_event
 from inngest_py.wire.failure import step_error
 
@@ -35,7 +36,7 @@ class Memory:
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""
         memo: Any = self.memos.get(hashed, ABSENT)
-        if type(memo) is not dict or "data" in memo:
+        if type(memo) is not OBJECT or "data" in memo:
             return memo
         return ABSENT if is_input_only(memo) else memo
 
@@ -58,7 +59,7 @@ def is_input_only(memo: Any) -> TypeGuard[dict[str, Any]]:
 
 def result_of(memo: Any, step_id: str) -> Any:
     """Unwrap the memo of a step that ran. Raises StepError if the step failed, however malformed the error."""
-    if type(memo) is not dict:
+    if type(memo) is not OBJECT:
         return memo
     if "error" in memo:
         raise step_error(step_id, memo["error"])

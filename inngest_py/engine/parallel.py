@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from inngest_py.engine.memory import ABSENT, Memory
+from inngest_py.wire.codec import OBJECT
 
 
 class Turns:
@@ -31,7 +32,7 @@ class Turns:
         """The memo of a step, if it may have it at once: it is handed over then. If not, ABSENT."""
         if hashed == self.expected:
             memo = self._memory.memos[hashed]
-            if type(memo) is dict and "data" in memo:
+            if type(memo) is OBJECT and "data" in memo:
                 self.wave += 1
                 self._move_on()
                 return memo

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from enum import Enum, auto
 from functools import partial
+from types import NoneType
 from typing import Any, Final
 
 from inngest_py.engine.identity import Identities, Key
@@ -18,6 +19,8 @@ from inngest_py.engine.parallel import Turns
 from inngest_py.errors import StepNotFoundError
 from inngest_py.wire.failure import Failure
 from inngest_py.wire.ops import Op, Opcode
+
+_PLAIN: Final = frozenset({dict, list, str, int, float, bool, NoneType})
 
 MOST_NAMED: Final = 25
 """How many of the steps that were found an error message names."""
@@ -201,6 +204,8 @@ class Plan:
     def note_untyped(self, step: Step, handler: Callable[..., Any], output: object) -> None:
         """Note that a result will come back as a dict, because nothing says what it is."""
         kind = type(output)
+        if kind in _PLAIN:
+            return
         if (hasattr(kind, "model_fields") or is_dataclass(output)) and "return" not in _annotations(handler):
             self.notes.append(
                 f'step "{step.key.id}" returns a {kind.__name__}, and will give a dict when it is replayed: annotate '

@@ -94,13 +94,15 @@ def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes
     """Call the handler between the hooks; the output as JSON text, or None if there is none."""
     result = StepResult()
     try:
-        yield from terms.hooks.before_step(step, invoke, terms.attempt)
+        if terms.hooks is not NO_HOOKS:
+            yield from terms.hooks.before_step(step, invoke, terms.attempt)
         result.output = yield invoke
     except Exception as error:
         result.error = error
     returned = result.output
     try:
-        yield from terms.hooks.after_step(step, result, terms.attempt)
+        if terms.hooks is not NO_HOOKS:
+            yield from terms.hooks.after_step(step, result, terms.attempt)
         if result.error is None:
             data = encode_output(f'step "{step.key.id}"', result.output)
             plan.note_untyped(step, invoke.handler, returned)

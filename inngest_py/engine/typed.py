@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from inngest_py.engine.memory import result_of
 from inngest_py.engine.typed_dicts import rebuilt
 from inngest_py.errors import EventDataError
-from inngest_py.wire.codec import encode
+from inngest_py.wire.codec import OBJECT, encode
 
 Adapter = TypeAdapter[Any]
 
@@ -112,7 +112,9 @@ def typed_result(memo: Any, step_id: str, handler: Callable[..., Any], output_ty
     """The result in a memo, in its type. Raises StepError if the step failed, EventDataError if it does not fit."""
     known = _by_code.get(id(getattr(handler, "__code__", None))) if output_type is UNSTATED else None
     adapter = adapter_of(handler, output_type) if known is None else known[1]
-    result = memo["data"] if type(memo) is dict and "data" in memo and "error" not in memo else result_of(memo, step_id)
+    result = (
+        memo["data"] if type(memo) is OBJECT and "data" in memo and "error" not in memo else result_of(memo, step_id)
+    )
     return result if adapter is None else restore(adapter, result, step_id)
 
 

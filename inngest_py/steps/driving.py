@@ -29,9 +29,10 @@ def park() -> Generator[Any, Any, None]:
 
 
 @coroutine
-def turn() -> Generator[Any, Any, None]:
-    """Wait for the next turn of the loop."""
-    yield None
+def turns(count: int) -> Generator[Any, Any, None]:
+    """Wait for so many turns of the loop."""
+    for _ in range(count):
+        yield None
 
 
 class Driven:

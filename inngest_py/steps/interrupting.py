@@ -69,7 +69,13 @@ class Execution:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
-        if self._watched or self._stopped():
+        if self._watched or self.plan.interrupted:
+            return ABSENT
+        if self._branch is None:
+            memo = self.plan.turns.recall(hashed)
+            if memo is not ABSENT:
+                return memo
+        elif self._branch.interrupted:
             return ABSENT
         memo = self.plan.memory.recall(hashed)
         if memo is not ABSENT:

@@ -19,7 +19,7 @@ from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Suspended, Terms, run_step
-from inngest_py.steps.driving import Driven, park, turn
+from inngest_py.steps.driving import Driven, park, turns
 from inngest_py.steps.inside import current_plan, current_step, refuse_nesting
 
 T = TypeVar("T")
@@ -72,7 +72,8 @@ class Execution:
         self._memory = plan.memory
         self._turns = plan.turns
         self._watched = terms.hooks.active
-        self._task = self._served = current_task()
+        self._task = current_task()
+        self._served: asyncio.Task[Any] | None = self._task
         self._main: Driven | None = None
         self._alone = True
         self._stored: dict[str, Waiter] = {}
@@ -155,7 +156,10 @@ class Execution:
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:
-            memo = await self._meet(*await self._reported(make(), invoke))
+            step = make()
+            if self.terms.hooks is not NO_HOOKS:
+                step, invoke = await self._hooked(self.terms.hooks.report(step, invoke))
+            memo = await self._meet(step, invoke)
         else:
             await self._wait(key, self._stored)
         return await self._hooked(self.terms.hooks.recall(make(), memo)) if self._watched else memo
@@ -170,23 +174,15 @@ class Execution:
         memo = ABSENT if invoke is None else await self._execute(step, invoke)
         return await self._for_ever() if memo is ABSENT else memo
 
-    async def _reported(self, step: Step, invoke: Invoke | None) -> tuple[Step, Invoke | None]:
-        """A step as the middleware wants it, if there is any."""
-        hooks = self.terms.hooks
-        return (step, invoke) if hooks is NO_HOOKS else await self._hooked(hooks.report(step, invoke))
-
     async def _hooked(self, flow: Flow[T]) -> T:
         """Call hooks of the middleware. They may take their time, and nothing is settled before they are done."""
         self._hooks += 1
         try:
-            return await self._flow(flow)
+            return await adrive(flow, self._perform)
         finally:
             self._hooks -= 1
             if self._stored or self._new:
                 self._stir()
-
-    async def _flow(self, flow: Flow[T]) -> T:
-        return await adrive(flow, self._perform)
 
     def _give_up(self, step: Step) -> None:
         """Forget a step whose caller was cancelled by the user's code, and not by us."""
@@ -214,8 +210,7 @@ class Execution:
 
     async def _settle_alone(self) -> None:
         """Settle where only the function itself has called steps; others may have begun to, in the meantime."""
-        for _ in range(TURNS_ALONE):
-            await turn()
+        await turns(TURNS_ALONE)
         if self._alone:
             self._settle()
 
@@ -234,7 +229,7 @@ class Execution:
         self._executing = True
         token = current_step.set(step.key.id)
         try:
-            return await self._flow(run_step(self.plan, step, invoke, self.terms))
+            return await adrive(run_step(self.plan, step, invoke, self.terms), self._perform)
         except asyncio.CancelledError:
             self._give_up(step)
             raise

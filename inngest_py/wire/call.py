@@ -110,9 +110,9 @@ def _number(ctx: Mapping[str, Any], name: str) -> int | None:
     return value
 
 
-def _stack(value: Any) -> Sequence[str]:
+def _stack(value: object) -> Sequence[str]:
     """The completed steps in order; `stack.current` is unreliable and not read (PROTOCOL 5.1)."""
-    given = value.get("stack") if isinstance(value, dict) else None
+    given = (as_object(value) or {}).get("stack")
     if given is None:
         return ()
     ids = as_list(given)

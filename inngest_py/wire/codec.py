@@ -21,6 +21,10 @@ from inngest_py.errors import InvalidJSONError, UnserializableError
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """What JSON can say, in Python's types."""
 
+OBJECT: Final[type[Any]] = dict
+LIST: Final[type[Any]] = list
+"""What JSON objects and lists are read as; a type checker takes their parts for Any, and not for unknown."""
+
 _MAX_DEPTH: Final = 200
 _SHOWN: Final = 60
 _TOO_LARGE: Final = 10**308
@@ -71,12 +75,12 @@ def decode_object(data: bytes) -> dict[str, Any]:
 
 def as_object(value: Any) -> dict[str, Any] | None:
     """The value if it is a JSON object, else None."""
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, OBJECT) else None
 
 
 def as_list(value: Any) -> Sequence[Any] | None:
     """The value if it is a JSON list, else None."""
-    return value if isinstance(value, list) else None
+    return value if isinstance(value, LIST) else None
 
 
 def encodable(text: str) -> str:

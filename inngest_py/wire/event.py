@@ -67,7 +67,8 @@ def read_event(body: object) -> Event[dict[str, Any]]:
     if fields is None:
         raise InvalidJSONError(f"an event must be a JSON object, not {type(body).__name__}")
     get = fields.get
-    name, data, event_id, v = get("name") or "", get("data") or {}, get("id") or "", get("v")
+    data: Any = get("data") or {}
+    name, event_id, v = get("name") or "", get("id") or "", get("v")
     try:
         ts = int(get("ts") or 0)
         _check(name, data, event_id, ts)

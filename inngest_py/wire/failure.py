@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any, Final
@@ -72,13 +74,27 @@ def user_traceback(error: BaseException) -> TracebackType | None:
 
 def is_ours(code: CodeType) -> bool:
     """Whether code is of this package, and not the user's."""
-    return Path(code.co_filename).is_relative_to(_OURS)
+    return _kind(code.co_filename) is _Kind.OURS
 
 
 def is_machinery(code: CodeType) -> bool:
     """Whether code is of this package, or of what it calls the user's code with: threads, tasks, asgiref."""
-    path = Path(code.co_filename)
-    return path.is_relative_to(_OURS) or path.parent.name in _CALLERS or path.name in _CALLERS
+    return _kind(code.co_filename) is not _Kind.THEIRS
+
+
+class _Kind(Enum):
+    OURS = auto()
+    CALLERS = auto()
+    THEIRS = auto()
+
+
+@lru_cache(maxsize=1024)
+def _kind(filename: str) -> _Kind:
+    """Whose code is in a file: this package's, what it calls the user's code with, or the user's."""
+    path = Path(filename)
+    if path.is_relative_to(_OURS):
+        return _Kind.OURS
+    return _Kind.CALLERS if path.parent.name in _CALLERS or path.name in _CALLERS else _Kind.THEIRS
 
 
 def step_error(step_id: str, body: object) -> StepError:

@@ -55,14 +55,14 @@ class Op:
     def encode(self) -> bytes:
         """Write the operation as JSON text."""
         step_id = encode(self.step_id)
-        return b'{"op":"%b","id":%b,"name":%b,"displayName":%b,"opts":%b,"userland":{"id":%b,"index":%b},"data":%b%b}' % (
+        name, shown = (step_id if text == self.step_id else encode(text) for text in (self.name, self.display_name))
+        return b'{"op":"%b","id":%b,"name":%b,"displayName":%b,"opts":%b,"userland":%b,"data":%b%b}' % (
             self.op.encode(),
             encode(self.id),
-            step_id if self.name == self.step_id else encode(self.name),
-            step_id if self.display_name == self.step_id else encode(self.display_name),
+            name,
+            shown,
             b"null" if self.opts is None else encode(self.opts),
-            step_id,
-            b"%d" % self.index if self.index else b"null",
+            b'{"id":%b,"index":%b}' % (step_id, b"%d" % self.index if self.index else b"null"),
             b"null" if self.data is None else self.data,
             b"" if self.failure is None else b',"error":' + encode(self.failure.to_json()),
         )
