@@ -26,6 +26,7 @@ from inngest_py.dev.notices import (
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.store.sqlite import SQLiteStore
 from inngest_py.wire.signing import SigningKey, bearer_token
+from openapi_answers import DOCUMENT, check, operation_of
 
 KEY = SigningKey("signkey-test-0123456789abcdef")
 
@@ -37,6 +38,7 @@ class Service:
         self.kit = kit
         self.replies = {}
         self.notices: list[Notice] = []
+        self.seen: set[tuple[str, str] | None] = set()
         self._changed = asyncio.Event()
         self.engine = Engine(
             SQLiteStore(),
@@ -51,7 +53,13 @@ class Service:
     def client(self, **desk):
         app = build(Desk(engine=self.engine, **desk))
         transport = httpx.ASGITransport(app)
-        return httpx.AsyncClient(transport=transport, base_url="http://dev.test")
+        hooks = {"response": [self._check]}
+        return httpx.AsyncClient(transport=transport, base_url="http://dev.test", event_hooks=hooks)
+
+    async def _check(self, response):
+        """Every answer of every test fits the OpenAPI document."""
+        await check(response)
+        self.seen.add(operation_of(response.request.method, response.request.url.path))
 
     async def function(self, slug, reply, **fields):
         self.replies[slug] = (reply, self.kit.config(slug, **fields))
@@ -389,6 +397,35 @@ async def test_a_run_is_shown_by_version_2_too(service, kit):
     run = (await service.http.get(f"/api/v2/runs/{done.run_id}")).json()["data"]
 
     assert (run["id"], run["status"], run["output"], run["app"]) == (done.run_id, "COMPLETED", 5, {"id": "app"})
+
+
+async def test_every_operation_answers_well(service, kit):
+    """The least that each must be able to; the tests above and below see what else they say."""
+    http, f = service.http, "/v1/cancellations"
+    await service.function("f", lambda _: kit.ops(kit.op("WaitForSignal", "s", opts={"signal": "go"})))
+    (event_id,) = (await http.post("/e/key", json={"name": "t/f", "data": {"a": [1]}})).json()["ids"]
+    run_id = (await service.until(StepWaiting)).run_id
+    (app,) = (await http.get("/v1/apps")).json()["data"]
+    made = await http.post(f, json={"app_id": "app", "function_id": "f", "started_before": "2026-01-01T00:00:00Z"})
+
+    paths = [path.replace("{app}", "app") for path, methods in DOCUMENT["paths"].items() if "get" in methods]
+    for path in paths:
+        answer = await http.get(path.replace("{id}", event_id if "events" in path else run_id))
+        assert answer.status_code == 200
+    for method, path, body in (
+        ("POST", "/fn/register", kit.registration(kit.config("f"))),
+        ("POST", "/invoke/f", {}),
+        ("POST", f"/v1/checkpoint/{run_id}/async", {"steps": []}),
+        ("POST", f"/v1/http/runs/{run_id}/async", {"steps": []}),
+        ("POST", "/v1/signals", {"signal": "go", "data": {"b": 1}}),
+        ("DELETE", f"{f}/{made.json()['data']['id']}", None),
+        ("DELETE", f"/v1/runs/{run_id}", None),
+        ("DELETE", f"/v0/runs/{run_id}", None),
+        ("DELETE", f"/fn/remove?url={app['url']}", None),
+    ):
+        assert (await http.request(method, path, json=body)).is_success
+
+    assert service.seen >= {(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods}
 
 
 ABSENT = "01M80R5H1VSECYW9JH449YS5HZ"

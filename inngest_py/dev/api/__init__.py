@@ -10,7 +10,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from inngest_py.dev.api import apps, cancellations, checkpoints, events, history, page, runs
+from inngest_py.dev.api import apps, cancellations, checkpoints, events, history, openapi, page, runs
 from inngest_py.dev.api.desk import Desk
 from inngest_py.dev.api.guard import Guard
 from inngest_py.dev.api.replies import not_found, refused
@@ -42,6 +42,7 @@ def build(desk: Desk) -> Starlette:
         Route("/v1/events", history.events),
         Route("/v1/events/{id}", history.event),
         Route("/v1/events/{id}/runs", history.runs_of_event),
+        Route("/v1/openapi.json", openapi.show),
         Route("/v1/runs", history.runs),
         Route("/v1/runs/{id}", runs.cancel, methods=["DELETE"]),
         Route("/v1/runs/{id}", history.run),

@@ -16,6 +16,7 @@ async def front(_: Request) -> Response:
         "POST /e/<any key>    send events\n"
         "GET  /v1/runs        the latest runs\n"
         "GET  /v1/apps        the apps that registered\n"
+        "GET  /v1/openapi.json  all that can be asked, and what is answered\n"
     )
 
 
