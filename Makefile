@@ -18,6 +18,7 @@ lint: .venv/lint.stamp
 
 bench: .venv/bench.stamp
 	.venv/bin/python benchmarks/run.py
+	.venv/bin/python benchmarks/dev_server.py
 
 .venv/%.stamp: pyproject.toml | .venv/pip.stamp
 	.venv/bin/pip install -q --no-compile -e '.[all]' --group $*

@@ -7,20 +7,32 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import inngest_py as inngest
 from inngest_starlette import serve
 
 client = inngest.Inngest(app_id="bench", is_production=False)
-calls = 0
-ended: list[float] = []
-ran: list[float] = []
+
+
+class Seen:
+    """The calls, their first bodies, when calls came and were answered, when runs ended and when steps ran."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.bodies: list[dict[str, str]] = []
+        self.came: list[float] = []
+        self.answered: list[float] = []
+        self.ended: list[float] = []
+        self.ran: list[float] = []
+
+
+seen = Seen()
 
 
 async def work(number: int) -> int:
-    ran.append(time.time())
+    seen.ran.append(time.time())
     return number
 
 
@@ -28,7 +40,7 @@ async def steps(ctx: inngest.Context) -> int:
     count: int = ctx.event.data["steps"]
     for number in range(count):
         await ctx.step.run(f"step-{number}", work, number)
-    ended.append(time.time())
+    seen.ended.append(time.time())
     return count
 
 
@@ -47,26 +59,50 @@ declare("buffered", steps, checkpointing=inngest.Checkpointing(buffered_steps=50
 declare("sleeper", sleeper, checkpointing=False)
 
 
-async def seen(_request: Request) -> JSONResponse:
-    """The calls, and when runs ended and steps ran."""
-    return JSONResponse({"calls": calls, "ended": ended, "ran": ran})
+async def show(_: Request) -> JSONResponse:
+    return JSONResponse(vars(seen))
 
 
-async def forget(_request: Request) -> JSONResponse:
-    global calls  # noqa: PLW0603 - the one number of a script
-    calls = 0
-    ended.clear()
-    ran.clear()
+async def forget(_: Request) -> JSONResponse:
+    seen.__init__()  # type: ignore[misc]
     return JSONResponse({})
 
 
-def counted(inner: Any) -> Any:
+async def nothing(_: Request) -> Response:
+    return Response()
+
+
+def watched(inner: Any) -> Any:
+    """Note each call of the server."""
+
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        global calls  # noqa: PLW0603 - the one number of a script
-        calls += scope["type"] == "http" and scope["method"] == "POST"
-        await inner(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] != "/api/inngest" or scope["method"] != "POST":
+            await inner(scope, receive, send)
+            return
+        seen.calls += 1
+        seen.came.append(time.time())
+        await inner(scope, receive if len(seen.bodies) == 2 else await recorded(scope, receive), send)
+        seen.answered.append(time.time())
 
     return app
 
 
-app = counted(Starlette(routes=[serve(client), Route("/seen", seen), Route("/forget", forget)]))
+async def recorded(scope: Any, receive: Any) -> Any:
+    """Keep the body of a call, so that it can be made again without the server."""
+    message = await receive()
+    query = scope["query_string"].decode()
+    seen.bodies.append({"target": f"{scope['path']}?{query}", "body": message["body"].decode()})
+
+    async def again() -> Any:
+        nonlocal message
+        given, message = message, None
+        return given or await receive()
+
+    return again
+
+
+app = watched(
+    Starlette(
+        routes=[serve(client), Route("/seen", show), Route("/forget", forget), Route("/", nothing, methods=["POST"])]
+    )
+)

@@ -1,183 +1,230 @@
-"""The dev server and an app, two processes that talk HTTP: how many runs, how fast from step to step, at what cost.
+"""The dev server and an app, two processes that talk HTTP: what it does in a second, and what it costs.
 
 python benchmarks/dev_server.py
+
+Each line says what was measured, and the target where there is one. On a machine that does other work too, the lines to
+look at are processor time per run, and the share of what the app does in a second when nothing but a client calls it.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
-import os
-import socket
-import subprocess
-import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-import httpx
+from dev_posts import with_aiohttp, with_httpx, with_ours
+from dev_processes import HTTP, Bench, both
 
-import inngest_py as inngest
+from inngest_py.dev.decisions import Put
+from inngest_py.dev.ids import Ids
+from inngest_py.dev.model import Event, Run, RunStatus
+from inngest_py.dev.store.sqlite import SQLiteStore
 
-HERE = Path(__file__).parent
-PATIENCE = 120
-MS = 1000
-HOW = {"calls": "a call a step", "saved": "each step saved", "buffered": "50 steps saved together"}
+MS = 1_000
+US = 1_000_000
+MANY = 1_000
+HOW = {"calls": "a call a step", "saved": "each step saved", "buffered": "saved by fifties"}
 
 
-class Bench:
-    """The two processes, and what they are asked."""
+@dataclass(frozen=True)
+class Row:
+    """A line of the table. `least` and `most` are the target, if there is one."""
 
-    def __init__(self, server: str, app: str, pid: int) -> None:
-        self._app = httpx.Client(base_url=app)
-        self._client = inngest.Inngest(app_id="bench", is_production=False, base_url=server)
-        self._pid = pid
+    name: str
+    value: float
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
 
-    def send(self, name: str, count: int = 1, **data: Any) -> float:
-        """Send events, and give the time."""
-        self._app.get("/forget")
-        now = time.time()
-        self._client.send_sync([inngest.Event(name=f"bench/{name}", data=data) for _ in range(count)])
-        return now
+    @property
+    def good(self) -> bool | None:
+        if self.least is None and self.most is None:
+            return None
+        return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
 
-    def until(self, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """What the app has seen, once it is enough."""
-        for _ in attempts(f"the runs have not ended: {self._app.get('/seen').json()['calls']} calls"):
-            seen = self._app.get("/seen").json()
-            if done(seen):
-                return seen
-        raise AssertionError
 
-    def server_seconds(self) -> float:
-        """The processor time that the server has used."""
-        fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def measure(options: argparse.Namespace) -> Iterator[Row]:
+    with both() as bench:
+        yield Row("start-up", bench.start_up * MS, "ms", most=1_000)
+        yield from posts(bench, options.runs)
+        rate(bench, options.runs // 10 or 1)
+        alone = app_alone(bench, options.runs)
+        yield Row("the app alone, with the calls of one-step runs", alone, "runs/s")
+        yield from one_step_runs(bench, "in memory", options, alone)
+        yield Row("from step to step, idle", latency(bench, 50), "ms", most=10)
+        yield from many_steps(bench, options.steps)
+        yield from checkpointing(bench)
+        cost = asleep(bench, options.sleepers, options.seconds)
+        yield Row(f"{options.sleepers:,} sleeping runs", cost, "% of a processor", most=0.5)
+    with tempfile.TemporaryDirectory() as folder, both(Path(folder, "dev.db")) as bench:
+        rate(bench, options.runs // 10 or 1)
+        yield from one_step_runs(bench, "on disk", options, alone)
+    yield from stored(options.stored)
+
+
+def posts(bench: Bench, count: int) -> Iterator[Row]:
+    """What clients there are."""
+    empty = [(f"{bench.app}/", b"{}")] * count
+    clients = {"ours": with_ours, "aiohttp": with_aiohttp, "httpx": with_httpx}
+    for name, client in clients.items():
+        yield Row(f"posts to an empty route, {name}", count / asyncio.run(client(empty)), "a second")
+
+
+def app_alone(bench: Bench, runs: int) -> float:
+    """How many runs a second there would be if the server had nothing to do but to call the app."""
+    bench.send("calls", steps=1)
+    calls = bench.until(lambda seen: seen["calls"] == 2 and len(seen["answered"]) == 2)["bodies"]
+    bench.idle()
+    made = [(bench.app + call["target"], call["body"].encode()) for call in calls] * runs
+    return runs / asyncio.run(with_ours(made))
+
+
+def one_step_runs(bench: Bench, where: str, options: argparse.Namespace, alone: float) -> Iterator[Row]:
+    """The best of some rounds, and the processor time of the server, of which load takes less away."""
+    rates, costs = list[float](), list[float]()
+    for _ in range(options.rounds):
+        before = bench.server_seconds()
+        rates.append(rate(bench, options.runs))
+        costs.append((bench.server_seconds() - before) / options.runs)
+    yield Row(f"one-step runs, two calls each, {where}", max(rates), "runs/s", least=600)
+    yield Row("  as a share of the app alone", max(rates) / alone * 100, "%")
+    yield Row("  the server's processor time", min(costs) * US, "µs a run")
 
 
 def rate(bench: Bench, runs: int) -> float:
-    """Runs of one step each, a second."""
     sent = bench.send("calls", runs, steps=1)
-    return runs / (max(bench.until(lambda seen: len(seen["ended"]) == runs)["ended"]) - sent)
+    ended = max(bench.until(lambda seen: len(seen["ended"]) == runs)["ended"])
+    bench.idle()
+    return runs / (ended - sent)
 
 
 def latency(bench: Bench, steps: int) -> float:
     """Milliseconds from one step to the next, where nothing else happens."""
     bench.send("calls", steps=steps)
     ran = bench.until(lambda seen: len(seen["ended"]) == 1)["ran"]
+    bench.idle()
     return median(later - sooner for sooner, later in pairwise(ran)) * MS
 
 
 def one_run(bench: Bench, name: str, steps: int) -> tuple[float, int]:
-    """The milliseconds and the calls that a run of many steps takes."""
-    sent = bench.send(name, steps=steps)
-    seen = bench.until(lambda seen: len(seen["ended"]) == 1)
-    return (seen["ended"][0] - sent) * MS, seen["calls"]
+    """The milliseconds from the first call of a run to its end, and the calls."""
+    bench.send(name, steps=steps)
+    seen = bench.until(lambda seen: len(seen["ended"]) == 1 and len(seen["answered"]) == seen["calls"])
+    bench.idle()
+    return (max(seen["answered"]) - min(seen["came"])) * MS, seen["calls"]
+
+
+def many_steps(bench: Bench, steps: int) -> Iterator[Row]:
+    """Whether a step costs the same in a long run as in one of a tenth of its steps, to the run and to the server."""
+    for name, how in HOW.items():
+        short, long = max(steps // 10, 1), steps
+        one_run(bench, name, short)
+        few = median(one_run(bench, name, short)[0] for _ in range(3)) / short
+        before = bench.server_seconds()
+        elapsed, calls = one_run(bench, name, long)
+        spent = bench.server_seconds() - before
+        yield Row(f"a run of {long:,} steps, {how}", elapsed, f"ms, {calls:,} calls")
+        yield Row(f"  a step, to one of {short}", elapsed / long / few, "times the time", most=1.5)
+        yield Row("  the server's processor time", spent / long * US, "µs a step")
+
+
+def checkpointing(bench: Bench) -> Iterator[Row]:
+    times = {}
+    for name, how in HOW.items():
+        found = [one_run(bench, name, 50) for _ in range(5)]
+        times[name] = median(elapsed for elapsed, _ in found)
+        most = None if name == "calls" else 1
+        yield Row(f"calls of a run of 50 steps, {how}", max(calls for _, calls in found), "", most=most)
+        yield Row("  its time", times[name], "ms")
+    yield Row("  of the time of a call a step", times["buffered"] / times["calls"] * 100, "%", most=10)
 
 
 def asleep(bench: Bench, runs: int, seconds: float) -> float:
     """The share of one processor that sleeping runs cost, in percent."""
     bench.send("sleeper", runs)
-    bench.until(lambda seen: seen["calls"] == runs)
-    time.sleep(1)
+    bench.until(lambda seen: len(seen["answered"]) == runs)
+    time.sleep(min(seconds, 2))
     before = bench.server_seconds()
     time.sleep(seconds)
     return (bench.server_seconds() - before) / max(seconds, 0.01) * 100
 
 
-def measure(options: argparse.Namespace) -> Iterator[tuple[str, float, str]]:
-    with processes() as (bench, start_up):
-        yield "start-up", start_up * MS, "ms"
-        rate(bench, options.runs // 10 or 1)
-        yield "one-step runs a second, a call a step", rate(bench, options.runs), ""
-        yield "from step to step, a call a step", latency(bench, 50), "ms"
-        for steps in (50, options.steps):
-            for name, how in HOW.items():
-                elapsed, calls = one_run(bench, name, steps)
-                yield f"a run of {steps:,} steps, {how}", elapsed, f"ms, {calls:,} calls"
-        yield (
-            f"{options.sleepers:,} sleeping runs",
-            asleep(bench, options.sleepers, options.seconds),
-            "% of a processor",
-        )
+def stored(count: int) -> Iterator[Row]:
+    """Whether the lists of runs are as quick with many stored runs as with few."""
+    found = {}
+    for runs in (count // 100 or 1, count):
+        with tempfile.TemporaryDirectory() as folder:
+            database = Path(folder, "dev.db")
+            fill(database, runs)
+            with both(database) as bench:
+                found[runs] = {query: page(bench, query) for query in ("", "status=Failed", "function=bench-other")}
+                start_up = bench.start_up
+    few, many = found.values()
+    yield Row(f"start-up with {count:,} stored runs", start_up * MS, "ms", most=1_000)
+    for query, elapsed in many.items():
+        about = f", {query}" if query else ""
+        yield Row(f"the list of {count:,} runs{about}", elapsed, "ms")
+        yield Row(f"  to that of {count // 100 or 1:,}", elapsed / few[query], "times", most=1.5)
 
 
-@contextmanager
-def processes() -> Iterator[tuple[Bench, float]]:
-    """An app and a dev server, and how long the server took to start."""
-    app, server = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    env = {key: value for key, value in os.environ.items() if not key.startswith("INNGEST_")} | {"INNGEST_DEV": server}
-    uvicorn = ["-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--port", app.rpartition(":")[2]]
-    with process([*uvicorn, "dev_app:app"], env):
-        wait_for(f"{app}/seen")
+def fill(database: Path, count: int) -> None:
+    """Store runs that have ended, some of them badly, of two functions."""
+    store, ids, now = SQLiteStore(database), Ids(b"bench"), time.time_ns() // US
+    for first in range(0, count, MANY):
+        changes = list[Put]()
+        for number in range(first, min(first + MANY, count)):
+            at = now - count + number
+            event = Event(id=ids.ulid(at), name="bench/calls", ts=at, received_at=at)
+            status = RunStatus.COMPLETED if number % 10 else RunStatus.FAILED
+            function = "bench-calls" if number % 7 else "bench-other"
+            run = Run(
+                id=ids.ulid(at), function=function, app_id="bench", status=status, events=(event.id,), created_at=at,
+                max_attempts=4, started_at=at, ended_at=at + 1, output="1",
+            )  # fmt: skip
+            changes += [Put(event), Put(run)]
+        store.commit(changes)
+    store.close()
+
+
+def page(bench: Bench, query: str) -> float:
+    """The milliseconds that a page of runs takes, in the middle of many times."""
+    times = list[float]()
+    for _ in range(50):
         start = time.perf_counter()
-        command = [
-            "-m",
-            "inngest_py",
-            "dev",
-            "--port",
-            server.rpartition(":")[2],
-            "--no-discovery",
-            "--no-poll",
-            "--json",
-        ]
-        with process([*command], env) as dev:
-            wait_for(f"{server}/health")
-            start_up = time.perf_counter() - start
-            httpx.put(f"{app}/api/inngest").raise_for_status()
-            yield Bench(server, app, dev.pid), start_up
+        HTTP.get(f"{bench.server}/v1/runs?{query}").raise_for_status()
+        times.append((time.perf_counter() - start) * MS)
+    return median(times)
 
 
-@contextmanager
-def process(arguments: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen([sys.executable, *arguments], cwd=HERE, env=env, stdout=subprocess.DEVNULL) as started:
-        try:
-            yield started
-        finally:
-            started.terminate()
-
-
-def wait_for(url: str) -> None:
-    for _ in attempts(f"nobody answers at {url}"):
-        try:
-            httpx.get(url).raise_for_status()
-        except httpx.TransportError:
-            continue
-        return
-
-
-def attempts(failure: str) -> Iterator[None]:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        yield
-        time.sleep(0.02)
-    raise SystemExit(failure)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
+def show(row: Row) -> str:
+    target = (
+        "" if row.good is None else f"at least {row.least:,.6g}" if row.most is None else f"at most {row.most:,.6g}"
+    )
+    verdict = {True: "ok", False: "MISSED", None: ""}[row.good]
+    return f"{row.name:<52} {row.value:>10,.1f} {row.unit:<17} {target:<16} {verdict}".rstrip()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--runs", type=int, default=1_000, help="how many runs of one step")
+    parser.add_argument("--rounds", type=int, default=3, help="how often they are run: the best round counts")
     parser.add_argument("--steps", type=int, default=999, help="how many steps the longest run has: 1,000 are too many")
     parser.add_argument("--sleepers", type=int, default=10_000, help="how many runs sleep")
-    parser.add_argument("--seconds", type=float, default=5, help="how long their cost is measured")
+    parser.add_argument("--seconds", type=float, default=10, help="how long their cost is measured")
+    parser.add_argument("--stored", type=int, default=100_000, help="how many stored runs are listed")
     options = parser.parse_args()
-    for name, value, unit in measure(options):
-        shown = (
-            json.dumps({"name": name, "value": value, "unit": unit})
-            if options.json
-            else f"{name:<44} {value:>11,.1f} {unit}"
-        )
-        print(shown, flush=True)
+    if not options.json:
+        print(f"{'':<52} {'measured':>10} {'':<17} {'target':<16}")
+    for row in measure(options):
+        print(json.dumps(asdict(row) | {"good": row.good}) if options.json else show(row), flush=True)
 
 
 if __name__ == "__main__":
