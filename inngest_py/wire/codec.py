@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from types import NoneType
-from typing import Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, cast
 
 import pydantic_core
-from pydantic import BaseModel
 
 from inngest_py.errors import InvalidJSONError, UnserializableError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """What JSON can say, in Python's types."""
@@ -146,11 +149,17 @@ def _parts(value: object) -> Iterable[tuple[str, object]] | None:
         return (entry for key, part in pairs for entry in ((f"[{_shown(key)}]", key), (f".{key}", part)))
     if isinstance(value, (Sequence, AbstractSet)) and not isinstance(value, (str, bytes, bytearray)):
         return [(f"[{index}]", part) for index, part in enumerate(cast("Sequence[object]", value))]
-    if isinstance(value, BaseModel):
+    if _is_model(value):
         return _fields_of_model(value)
     if is_dataclass(value) and not isinstance(value, type):
         return _fields_of(value, (field.name for field in fields(value)))
     return None
+
+
+def _is_model(value: object) -> TypeGuard[BaseModel]:
+    """Whether a value is a model of pydantic, which takes long to import: where nobody has, there are none."""
+    module = sys.modules.get("pydantic.main")
+    return module is not None and isinstance(value, module.BaseModel)
 
 
 def _fields_of(value: object, names: Iterable[str]) -> Iterable[tuple[str, object]]:
