@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Final
 
 from inngest_py.errors import ConfigError
@@ -15,11 +18,19 @@ from inngest_py.errors import ConfigError
 GRACE: Final = 5.0
 """How long a child may take to end after each signal, in seconds."""
 
+_TETHER: Final = str(Path(__file__).with_name("tether.py"))
 _SIGNALLED: Final = 128
 
 
+def _tethered(command: Sequence[str]) -> Sequence[str]:
+    """The command so that the system ends it when we die without being able to, where the system can do that."""
+    if sys.platform != "linux":
+        return command
+    return (sys.executable, "-I", "-S", _TETHER, str(os.getpid()), *command)
+
+
 class Child:
-    """A running command.
+    """A running command. It does not outlive us: on Linux not even if we are killed outright.
 
     At a terminal it shares our process group, so that a debugger can be typed into, and Ctrl-C reaches it by itself.
     Elsewhere it has a group of its own, which gets the signals that we get.
@@ -33,13 +44,14 @@ class Child:
     async def start(cls, command: Sequence[str], environ: Mapping[str, str], stdout: IO[str] | None = None) -> Child:
         """Start a command. Raises ConfigError if it cannot be."""
         own_group = os.name == "posix" and not os.isatty(0)
+        if shutil.which(command[0], path=environ.get("PATH")) is None:
+            raise ConfigError(f'"{command[0]}" cannot be started: there is no such command')
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, env=environ, stdout=stdout, process_group=0 if own_group else None
+                *_tethered(command), env=environ, stdout=stdout, process_group=0 if own_group else None
             )
         except OSError as error:
-            reason = "there is no such command" if isinstance(error, FileNotFoundError) else error.strerror or error
-            raise ConfigError(f'"{command[0]}" cannot be started: {reason}') from None
+            raise ConfigError(f'"{command[0]}" cannot be started: {error.strerror or error}') from None
         return cls(process, own_group=own_group)
 
     @property

@@ -14,8 +14,9 @@ from typing import Final
 from inngest_py.dev.decisions import Fetch
 from inngest_py.dev.discovery import Discovery, Status
 from inngest_py.dev.executor import HTTPExecutor
-from inngest_py.dev.listeners import Listeners, listeners_of
+from inngest_py.dev.listeners import Listeners, listeners_of, listening
 from inngest_py.dev.reply import FetchReply
+from inngest_py.settings import read_variable
 from inngest_py.wire import headers
 
 PORTS: Final = (80, 443, *range(3000, 3011), 4321, 5000, 5173, 8000, 8080, 8081, 8787, 8888, *range(8910, 8916))
@@ -54,7 +55,7 @@ class Finder:
         self._pid = pid
         self._given = tuple(urls)
         self._interval = interval
-        self._lost: Callable[[frozenset[str]], None] | None = lost if pid is not None else None
+        self._lost: Callable[[frozenset[str]], None] | None = lost
         self._taken = taken
         self._known = Listeners()
         self._unsure: set[str] = set(self._given)
@@ -88,7 +89,7 @@ class Finder:
         return _EAGER if elapsed < PATIENCE or self._unsure else _SETTLED
 
     def _give_hint(self, lost: Callable[[frozenset[str]], None]) -> None:
-        """Say once that no app was found, and where the command listens."""
+        """Say once that no app was found, and where the command, or anybody, listens."""
         self._lost = None
         if Status.CONNECTED not in self._discovery.statuses.values():
             lost(self._known.origins)
@@ -145,11 +146,27 @@ class Finder:
 
 
 async def usual_origins(but: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The usual origins at which anybody listens now. Those in `but` are left alone."""
-    ports = {f"http://127.0.0.1:{port}": port for port in PORTS}
-    wanted = [origin for origin in ports if origin not in but]
-    found = await asyncio.gather(*(_is_open(ports[origin]) for origin in wanted))
-    return frozenset(origin for origin, is_open in zip(wanted, found, strict=True) if is_open)
+    """The usual origins at which anybody listens now. Those in `but` are left alone.
+
+    Where the system tells who listens nobody is bothered. Who listens at both addresses of this machine counts once.
+    """
+    known = listening()
+    found = await asyncio.gather(*(_origin(port, known) for port in dict.fromkeys((*PORTS, *_own_port()))))
+    return frozenset(origin for origin in found if origin) - but
+
+
+def _own_port() -> tuple[int, ...]:
+    """The port that apps take which are started from the same shell as the dev server, if there is one."""
+    port = read_variable("PORT") or ""
+    return (int(port),) if port.isascii() and port.isdigit() else ()
+
+
+async def _origin(port: int, known: frozenset[str] | None) -> str:
+    """Where somebody listens at a port; empty if nobody does."""
+    first, second = f"http://127.0.0.1:{port}", f"http://[::1]:{port}"
+    if known is None:
+        return first if await _is_open(port) else ""
+    return first if first in known else second if second in known else ""
 
 
 async def _is_open(port: int) -> bool:

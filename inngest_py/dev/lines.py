@@ -102,11 +102,18 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _event(notice: notices.EventAccepted) -> Line:
-    if notice.functions:
-        return Line(
-            word="event", style="blue", text=f"{notice.name} for {_listed(notice.functions)}", quiet=notice.internal
-        )
-    return Line(word="event", style="blue", text=notice.name, aside="starts no function", quiet=notice.internal)
+    started = f" for {_listed(notice.functions)}" if notice.functions else ""
+    woken = [
+        f"{verb} {_runs(count)}"
+        for verb, count in (("resumes", notice.resumed), ("cancels", notice.cancelled))
+        if count
+    ]
+    aside = ", ".join(woken) or ("" if started else "starts no function")
+    return Line(word="event", style="blue", text=notice.name + started, aside=aside, quiet=notice.internal)
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" if count == 1 else f"{count} runs"
 
 
 # Runs ----------------------------------------------------------------------------------------------------------------

@@ -35,6 +35,13 @@ def listeners_of(root: int) -> Listeners | None:
     )
 
 
+def listening() -> frozenset[str] | None:
+    """The origins at which anybody listens, on this machine; None if this system does not tell."""
+    if not (_PROC / "self" / "net" / "tcp").exists():
+        return None
+    return frozenset(origin for _, origin in _listening("self"))
+
+
 def _family(root: int) -> set[int]:
     """The process, its descendants, and the members of the group that it leads."""
     children: dict[int, list[int]] = {}
@@ -61,7 +68,7 @@ def _processes() -> Iterator[tuple[int, int, int]]:
                 yield int(folder.name), int(fields[_PARENT]), int(fields[_GROUP])
 
 
-def _listening(pid: int) -> Iterator[tuple[str, str]]:
+def _listening(pid: int | str) -> Iterator[tuple[str, str]]:
     """The inode of every listening socket, with its origin."""
     for name in ("tcp", "tcp6"):
         for line in _read(_PROC / str(pid) / "net" / name).splitlines()[1:]:

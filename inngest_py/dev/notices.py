@@ -63,12 +63,17 @@ class AppUnreachable(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventAccepted(Notice):
-    """An event was stored. `functions` are the slugs of those that it starts, now or later."""
+    """An event was stored. `functions` are the slugs of those that it starts, now or later.
+
+    `resumed` and `cancelled` are how many runs waited for it, and how many end with it.
+    """
 
     event_id: str
     name: str
     internal: bool
     functions: tuple[str, ...]
+    resumed: int = 0
+    cancelled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from inngest_py.dev.terminal import JSONLog, Log
 from inngest_py.wire.signing import SigningKey
 
 _SIGNALS: Final = tuple(each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"})
+_MOMENT: Final = 0.5
 _INTERRUPTED: Final = 128 + signal.SIGINT
 
 
@@ -46,28 +47,39 @@ class Session:
         await server.start()
         try:
             with stop.on_signals():
-                self.log.start(server.url, self.options)
-                return await (self._with_command(server, stop) if self.command else self._alone(stop))
+                return await (self._with_command(server, stop) if self.command else self._alone(server, stop))
         finally:
             await server.stop()
 
-    async def _alone(self, stop: Stop) -> int:
+    async def _alone(self, server: DevServer, stop: Stop) -> int:
+        self.log.start(server.url, self.options)
         if not self.discover or self.options.urls:
             await stop.wait()
             return 0
-        async with self._finding(stop):
+        async with self._finding(stop, lost=partial(self._none_yet, server)):
             await stop.wait()
         return 0
 
+    def _none_yet(self, server: DevServer, _: frozenset[str]) -> None:
+        """Say that there is no app yet, unless one has registered by itself."""
+        if not server.engine.state.apps:
+            self.log.say("app", "no Inngest app found yet at the usual ports; looking on. Give the URL of one with -u")
+
     async def _with_command(self, server: DevServer, stop: Stop) -> int:
         taken = await usual_origins()
-        stdout = sys.stderr if isinstance(self.log, JSONLog) else None
-        child = await Child.start(self.command, self._environ(server.url), stdout)
-        self.log.say("command", shlex.join(self.command))
-        async with self._finding(stop, child, taken, partial(self._lost, server)):
-            ended = asyncio.create_task(child.wait())
-            stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
+        for_programs = isinstance(self.log, JSONLog)
+        if for_programs:
+            self.log.start(server.url, self.options)
+        child = await Child.start(self.command, self._environ(server.url), sys.stderr if for_programs else None)
+        ended, stopped = asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())
+        # Of a command that ends at once nothing is said but that: what it said itself must not be lost in a banner.
+        await asyncio.wait((ended, stopped), timeout=_MOMENT, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            if not for_programs:
+                self.log.start(server.url, self.options)
+            self.log.say("command", shlex.join(self.command))
+            async with self._finding(stop, child, taken, lost=partial(self._lost, server)):
+                await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         server.engine.abandon()
         if not ended.done():
@@ -76,7 +88,7 @@ class Session:
         code = await ended
         if stop.is_set or code == _INTERRUPTED:
             return 0
-        self.log.say("command", f"ended by itself, with exit code {code}")
+        self.log.say("command", f"{shlex.join(self.command)} ended by itself, with exit code {code}")
         return code
 
     def _environ(self, url: str) -> Mapping[str, str]:
@@ -92,7 +104,8 @@ class Session:
         stop: Stop,
         child: Child | None = None,
         taken: frozenset[str] = frozenset(),
-        lost: Callable[[frozenset[str]], None] = lambda _: None,
+        *,
+        lost: Callable[[frozenset[str]], None],
     ) -> AsyncGenerator[None]:
         """Look for apps meanwhile."""
         options = self.options

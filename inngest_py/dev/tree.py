@@ -48,21 +48,25 @@ def _row(run: Fields) -> list[Text]:
     return [Text(_field(run, "run_id")), _status(run), *plainly, Text(when), Text(_took(run), justify="right")]
 
 
-def tree_of(run: Fields) -> list[Text]:
-    """One run: what it is, its steps in the order in which they were found, and how it ended."""
+def tree_of(run: Fields, *, whole: bool = False) -> list[Text]:
+    """One run: what it is, its steps in the order in which they were found, and how it ended.
+
+    Results of steps are cut short unless it is to be shown `whole`, to a program or in a file.
+    """
     head = Text.assemble((_field(run, "function") or "run", "bold"), "  ", _status(run), "  ", (_took(run), "dim"))
     when = _when(run.get("started_at") or run.get("run_started_at"))
     event = _field(run, "event_name")
     about = Text(f"run {_field(run, 'run_id')}{event and f', by {event}'}, {when}", "dim")
-    return [head, about, *_steps(run), *_ending(run)]
+    return [head, about, *_steps(run, whole=whole), *_ending(run)]
 
 
-def _steps(run: Fields) -> list[Text]:
+def _steps(run: Fields, *, whole: bool) -> list[Text]:
     steps = [step for each in as_list(run.get("steps")) or () if (step := as_object(each)) is not None]
-    return _aligned([_step(run, step, last=number == len(steps)) for number, step in enumerate(steps, start=1)])
+    longest = None if whole else _LONGEST
+    return _aligned([_step(run, step, longest, last=step is steps[-1]) for step in steps])
 
 
-def _step(run: Fields, step: Fields, *, last: bool) -> list[Text]:
+def _step(run: Fields, step: Fields, longest: int | None, *, last: bool) -> list[Text]:
     attempts = step.get("attempts")
     kind = _KINDS.get(_field(step, "op"), "")
     return [
@@ -71,7 +75,7 @@ def _step(run: Fields, step: Fields, *, last: bool) -> list[Text]:
         Text(_offset(run, step), style="dim", justify="right"),
         Text(_took(step), justify="right"),
         Text(f"{attempts} attempts" if isinstance(attempts, int) and attempts > 1 else "", style="yellow"),
-        Text(_cut(_result(step)), style="red" if step.get("error") else "dim"),
+        Text(_cut(_result(step), longest), style="red" if step.get("error") else "dim"),
     ]
 
 
@@ -151,5 +155,6 @@ def _field(of: Fields, name: str) -> str:
     return "" if value is None else plain(str(value))
 
 
-def _cut(text: str) -> str:
-    return plain(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+def _cut(text: str, longest: int | None) -> str:
+    text = text.replace("\n", " ")
+    return plain(text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…")

@@ -15,7 +15,7 @@ from aiohttp import web
 from inngest_py.dev import listeners
 from inngest_py.dev.discovery import Discovery
 from inngest_py.dev.executor import HTTPExecutor
-from inngest_py.dev.finder import PATHS, Finder
+from inngest_py.dev.finder import PATHS, Finder, usual_origins
 from inngest_py.dev.listeners import Listeners, listeners_of
 from inngest_py.dev.notices import Notice
 
@@ -119,6 +119,43 @@ async def test_without_a_command_the_usual_ports_are_looked_at(
         await finder.look()
 
     assert site.seen == ["GET /api/inngest", "PUT /api/inngest"]
+
+
+async def test_the_port_of_the_environment_is_a_usual_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inngest_py.dev.finder.PORTS", ())
+    monkeypatch.setenv("PORT", site.origin.rpartition(":")[2])
+
+    assert await usual_origins() == {site.origin}
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_nobody_listens_at_a_usual_port_that_is_free(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, tells: bool
+) -> None:
+    port = int(site.origin.rpartition(":")[2])
+    monkeypatch.setattr("inngest_py.dev.finder.PORTS", (port, 1))
+    if not tells:
+        monkeypatch.setattr("inngest_py.dev.finder.listening", lambda: None)
+
+    assert await usual_origins() == {site.origin}
+    assert await usual_origins(but=frozenset({site.origin})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("listens", "origins"),
+    [
+        ({"http://127.0.0.1:3000", "http://[::1]:3000"}, {"http://127.0.0.1:3000"}),
+        ({"http://[::1]:3000"}, {"http://[::1]:3000"}),
+        ({"http://10.0.0.1:3000", "http://127.0.0.1:3999"}, set()),
+    ],
+)
+async def test_who_listens_at_both_addresses_counts_once(
+    monkeypatch: pytest.MonkeyPatch, listens: set[str], origins: set[str]
+) -> None:
+    monkeypatch.setattr("inngest_py.dev.finder.listening", lambda: frozenset(listens))
+    monkeypatch.delenv("PORT", raising=False)
+
+    assert await usual_origins() == origins
 
 
 async def test_what_listened_before_the_command_is_left_alone(

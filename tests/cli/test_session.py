@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import pytest
 from click.testing import CliRunner, Result
 
+from inngest_py.dev.child import Child
 from inngest_py.dev.commands import commands
 from inngest_py.dev.options import Options
 from inngest_py.dev.session import Session
@@ -187,8 +188,53 @@ def test_a_command_that_ends_by_itself_ends_the_server_with_its_exit_code(capfd:
     done = dev("--port", "0", "--", *command)
 
     assert done.exit_code == 7
-    assert "ended by itself, with exit code 7" in done.stdout
-    assert f"URL       {capfd.readouterr().out}" in done.stdout
+    assert capfd.readouterr().out.startswith("http://127.0.0.1:")
+    (line,) = done.stdout.splitlines()
+    assert line.endswith("ended by itself, with exit code 7")
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
+
+
+@on_linux
+def test_a_server_that_is_killed_outright_leaves_no_command_behind(start: Start) -> None:
+    session = start("--", sys.executable, "-c", "import os, time; os.write(2, b'%d\\n' % os.getpid()); time.sleep(60)")
+    wait_for(lambda: session.errors)
+
+    session.signal(signal.SIGKILL)
+
+    wait_for(lambda: not is_alive(int(session.errors[0])))
+
+
+@on_linux
+def test_a_command_is_started_as_a_shell_would_start_it(capfd: pytest.CaptureFixture[str]) -> None:
+    dev("--port", "0", "--", "sh", "-c", "grep SigIgn /proc/$$/status; echo $0 $1 done", "a", "b")
+
+    assert capfd.readouterr().out == "SigIgn:\t0000000000000000\na b done\n"
+
+
+async def test_an_app_is_found_without_a_command_once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    port, server = free_port(), free_port()
+    monkeypatch.setattr("inngest_py.dev.finder.PORTS", (port,))
+    async with beside(port=server, poll_interval=0.1) as until:
+        await until("Ready")
+        command = [str(port) if part == "0" else part for part in APP]
+        app = await Child.start(command, child_environment(f"http://127.0.0.1:{server}"))
+        try:
+            synced = await until("AppSynced")
+        finally:
+            await app.stop(signal.SIGTERM)
+
+    assert synced["url"] == f"http://127.0.0.1:{port}/api/inngest"
+
+
+async def test_without_a_command_and_an_app_it_is_said_that_there_is_none_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inngest_py.dev.finder.PORTS", ())
+    monkeypatch.setattr("inngest_py.dev.finder.PATIENCE", 0.0)
+    async with beside(poll_interval=0.01) as until:
+        said = await until("App")
+
+    assert said["message"].startswith("no Inngest app found yet at the usual ports")
 
 
 async def test_an_app_that_is_reloaded_registers_what_is_new(tmp_path: Path) -> None:
@@ -244,10 +290,12 @@ def dev(*arguments: str) -> Result:
 
 
 @asynccontextmanager
-async def beside(*command: str, urls: tuple[str, ...] = ()) -> AsyncIterator[Until]:
-    """A dev server in this process with a command beside it; gives what waits for the next notice of a kind."""
+async def beside(*command: str, **options: Any) -> AsyncIterator[Until]:
+    """A dev server in this process, with a command beside it; gives what waits for the next notice of a kind."""
     log = io.StringIO()
-    session = Session(options=Options(port=0, urls=urls), log=JSONLog(log), environ=child_environment, command=command)
+    session = Session(
+        options=Options(**{"port": 0, **options}), log=JSONLog(log), environ=child_environment, command=command
+    )
     running = asyncio.create_task(session.run())
     seen = 0
 

@@ -10,7 +10,7 @@ import pytest
 from inngest_py.dev.decisions import Call
 from inngest_py.dev.happenings import CallAnswered, CancelRequested, Checkpointed, SignalSent
 from inngest_py.dev.model import RunStatus, StepStatus
-from inngest_py.dev.notices import CallFailed, RunCompleted, RunFailed, StepRetrying
+from inngest_py.dev.notices import CallFailed, EventAccepted, RunCompleted, RunFailed, StepRetrying
 from inngest_py.dev.reply import Done, FetchReply, read_ops, unreachable
 from inngest_py.dev.rules import BACKOFF, JITTER, Rules
 from inngest_py.dev.simulation import START, Simulation
@@ -591,3 +591,18 @@ def test_calls_are_decided_with_complete_bodies(world, kit):
 
     assert isinstance(call, Call)
     assert '"data":{"big":12345678901234567000,"text":"é","whole":1}' in call.body.decode()
+
+
+def test_it_is_told_what_an_event_does(world, kit):
+    wait = kit.op("WaitForEvent", "w", name="t/go", opts={"timeout": "1h"})
+    for name in ("f", "g"):
+        world.function(name, lambda call: kit.done() if call.steps else kit.ops(wait), "t/start")
+    world.function("h", lambda _: kit.ops(kit.op("Sleep", "s", name="1h")), "t/start", cancel=[{"event": "t/go"}])
+    world.function("i", lambda _: kit.done(), "t/go")
+    world.send("t/start")
+    world.settle()
+
+    world.send("t/go")
+
+    told = next(it for it in world.simulation.told(EventAccepted) if it.name == "t/go")
+    assert (told.functions, told.resumed, told.cancelled) == (("i",), 2, 1)

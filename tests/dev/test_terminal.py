@@ -117,6 +117,24 @@ def test_an_output_is_part_of_the_json_and_not_a_string_in_it() -> None:
     assert json.loads(stream.getvalue())["output"] == {"a": [1]}
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "a/b  starts no function"),
+        ({"functions": ("f",)}, "a/b for f"),
+        ({"resumed": 1}, "a/b  resumes 1 run"),
+        ({"functions": ("f", "g"), "resumed": 2, "cancelled": 3}, "a/b for f, g  resumes 2 runs, cancels 3 runs"),
+    ],
+)
+def test_what_an_event_does_is_said(fields: dict[str, Any], said: str) -> None:
+    stream = io.StringIO()
+    given: dict[str, Any] = {"at": 5, "event_id": "1", "name": "a/b", "internal": False, "functions": ()}
+
+    Log(console_on(stream)).notice(notices.EventAccepted(**{**given, **fields}))
+
+    assert stream.getvalue().rstrip().endswith(f"event             {said}")
+
+
 def test_times_runs_words_and_durations_stand_below_each_other() -> None:
     stream = io.StringIO()
     log = Log(console_on(stream))

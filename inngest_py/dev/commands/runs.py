@@ -34,4 +34,5 @@ def runs(*, run_id: str | None, status: RunStatus | None, limit: int, url: str |
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        show(console_on(sys.stdout), table_of(found) if run_id is None else tree_of(found))
+        console = console_on(sys.stdout)
+        show(console, table_of(found) if run_id is None else tree_of(found, whole=not console.is_terminal))

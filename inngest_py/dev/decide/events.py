@@ -26,7 +26,8 @@ def accept(turn: Turn, happening: EventsReceived) -> None:
 def receive(turn: Turn, event: Event) -> None:
     """Store an event, and let it have its effect: first on what waits already, then on what it starts."""
     turn.put(event)
-    starts = tuple(_started_by(turn, event))
+    starts, awaited = tuple(_started_by(turn, event)), tuple(_matching(turn, event))
+    cancels = {pause.run_id for pause in awaited if pause.kind is PauseKind.CANCEL}
     turn.tell(
         EventAccepted(
             at=turn.now,
@@ -34,9 +35,11 @@ def receive(turn: Turn, event: Event) -> None:
             name=event.name,
             internal=event.name.startswith(PREFIX),
             functions=tuple(function.slug for function in starts),
+            resumed=len({pause.run_id for pause in awaited} - cancels),
+            cancelled=len(cancels),
         )
     )
-    for pause in tuple(_matching(turn, event)):
+    for pause in awaited:
         _end_wait(turn, pause, event)
     for function in starts:
         admit(turn, function, event)
