@@ -7,9 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
+from rich.color import ColorSystem
 from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
 from inngest_py.dev.lines import Line, human_duration, line_of
@@ -25,6 +28,12 @@ _WORD: Final = 7
 _DURATION: Final = 7
 _INDENT: Final = " " * 14
 _RUN_STYLES: Final = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_magenta", "bright_blue")
+_SYSTEMS: Final = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _NAMES: Final[dict[type[Notice], tuple[str, ...]]] = {}
@@ -147,13 +156,34 @@ def plain(text: str) -> str:
 
 
 def show(console: Console, lines: Iterable[Text]) -> None:
-    """Print lines, the short way where there are no colours: many runs a second may be logged."""
+    """Print lines. Where a console can be written to as it is, that is quicker: many runs a second may be logged."""
     for line in lines:
-        if console.is_terminal:
+        painted = _painted(line, console)
+        if painted is None:
             console.print(line)
         else:
-            console.file.write(f"{line.plain}\n")
+            console.file.write(f"{painted}\n")
     console.file.flush()
+
+
+def _painted(line: Text, console: Console) -> str | None:
+    """A line with the codes for its colours in it; None if that is too much for this, or for the console."""
+    if not console.is_terminal:
+        return line.plain
+    if console.legacy_windows or console.no_color or console.color_system is None:
+        return None
+    colors, text, parts, end = _SYSTEMS[console.color_system], line.plain, list[str](), 0
+    for span in line.spans:
+        if span.start < end or line.style:
+            return None
+        parts += (text[end : span.start], _style(span.style).render(text[span.start : span.end], color_system=colors))
+        end = span.end
+    shown = "".join((*parts, text[end:]))
+    return _style(line.style).render(shown, color_system=colors) if line.style else shown
+
+
+def _style(style: str | Style) -> Style:
+    return Style.parse(style) if isinstance(style, str) else style
 
 
 def _columns(line: Line, at: int) -> Text:
@@ -171,7 +201,12 @@ def _columns(line: Line, at: int) -> Text:
 
 
 def _clock(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1000).astimezone():%H:%M:%S}.{at % 1000:03d}"
+    return f"{_second(at // 1000)}.{at % 1000:03d}"
+
+
+@lru_cache(maxsize=8)
+def _second(at: int) -> str:
+    return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}"
 
 
 def _cut(text: str, longest: int) -> str:

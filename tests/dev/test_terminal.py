@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.text import Span, Text
 
 from inngest_py.dev import notices
 from inngest_py.dev.lines import human_duration, line_of
 from inngest_py.dev.notices import Notice, Problem
 from inngest_py.dev.options import Options
-from inngest_py.dev.terminal import JSONLog, Log, console_on, plain
+from inngest_py.dev.terminal import JSONLog, Log, console_on, plain, show
 
 RUN: dict[str, Any] = {"at": 1_000, "run_id": "01M826G8A1B2C3D4E5F6G7H8J9", "function": "shop-order", "app": "shop"}
 STEP: dict[str, Any] = {**RUN, "step_id": "hashed", "step": "charge"}
@@ -243,3 +244,35 @@ def leaves(kind: type[Notice]) -> list[type[Notice]]:
     # dataclasses with slots are made twice; the first is not the one with the name
     own = [each for each in below if getattr(notices, each.__name__) is each]
     return [leaf for each in own for leaf in leaves(each)] if own else [kind]
+
+
+@pytest.mark.parametrize("system", ["standard", "256", "truecolor"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        Text("plain"),
+        Text.assemble(("a", "bold red"), " b ", ("c", "dim"), ("d", "bright_cyan"), "e"),
+        Text("all of it", "dim red"),
+        Text.assemble("one\n", ("two\n", "bold"), "three"),
+        Text("both ways", "dim", spans=[Span(0, 4, "red")]),
+        Text("over and over", spans=[Span(0, 8, "red"), Span(5, 13, "bold")]),
+    ],
+)
+def test_a_line_looks_as_rich_would_print_it(line: Text, system) -> None:
+    ours, theirs = (Console(file=io.StringIO(), force_terminal=True, color_system=system, width=80) for _ in range(2))
+
+    show(ours, [line])
+    theirs.print(line)
+
+    assert seen_by_a_terminal(ours) == seen_by_a_terminal(theirs)
+
+
+def seen_by_a_terminal(console: Console) -> list[tuple[str, str]]:
+    """Each letter with the codes that are in force."""
+    assert isinstance(console.file, io.StringIO)
+    found, codes = list[tuple[str, str]](), ""
+    for code, letter in re.findall(r"\x1b\[([0-9;]*)m|(.|\n)", console.file.getvalue()):
+        codes = codes if letter else "" if code == "0" else code
+        if letter:
+            found.append((letter, "" if letter == "\n" else codes))
+    return found

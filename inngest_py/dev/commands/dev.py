@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from inngest_py.dev.collector import collecting_seldom
 from inngest_py.dev.commands.shared import clear_errors, examples, json_option
 from inngest_py.dev.duration import parse_duration
 from inngest_py.dev.options import DEFAULT_HOST, DEFAULT_PORT, Options
@@ -155,7 +156,7 @@ def dev(
         persist.parent.mkdir(exist_ok=True)
     log = JSONLog(sys.stdout) if as_json else Log(console_on(sys.stdout), verbose=verbose)
     session = Session(options=options, log=log, environ=child_environment, command=command, discover=not no_discovery)
-    with clear_errors():
+    with clear_errors(), collecting_seldom():
         sys.exit(asyncio.run(session.run()))
 
 

@@ -1,0 +1,26 @@
+"""Python's collector of circular garbage, told to look for it seldom."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+_THRESHOLDS: Final = (20_000, 20, 20)
+
+
+@contextmanager
+def collecting_seldom() -> Generator[None]:
+    """Have the collector look less often, and never at what is there already.
+
+    Nearly all that a dev server makes dies with its last reference; looking for circles took a seventh of its time.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
