@@ -6,6 +6,7 @@ Whatever goes wrong with saving, the ordinary answer has the result, so that not
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
@@ -15,6 +16,10 @@ from inngest_py.engine.effects import Flow
 from inngest_py.engine.identity import key_of
 from inngest_py.engine.plan import Plan
 from inngest_py.wire.ops import Op, Opcode
+
+MOST_BUFFERED: Final = 1024 * 1024
+"""How many bytes of results wait to be saved together, however many steps may: what cannot be saved has to be answered,
+and an answer has a largest size (PROTOCOL 17)."""
 
 
 class Saved(Enum):
@@ -83,7 +88,7 @@ class Checkpointed(Checkpoints):
 
     def _is_due(self, plan: Plan) -> bool:
         waited = self._interval is not None and self._elapsed() - self._last >= self._interval
-        return waited or len(plan.unsaved) >= self._most
+        return waited or len(plan.unsaved) >= self._most or sum(map(_size, plan.unsaved)) >= MOST_BUFFERED
 
     def _save_all(self, plan: Plan) -> Flow[Saved]:
         outcome = yield from self._save(plan.unsaved)
@@ -96,14 +101,21 @@ class Checkpointed(Checkpoints):
     def _save_earlier(self, plan: Plan) -> Flow[None]:
         """Save what came before a step that failed, for an answer cannot carry both.
 
-        If that is not possible the failed attempt is forgotten, rather than a result.
+        If that is not possible the failed attempt is forgotten, rather than a result, and the step planned anew.
         """
         *earlier, failed = plan.unsaved
         if not earlier:
             return
-        outcome = yield from self._save(earlier)
-        plan.unsaved[:] = {Saved.YES: [failed], Saved.NO: earlier, Saved.STALE: []}[outcome]
-        self.saved = self.saved or outcome is Saved.YES
+        match (yield from self._save(earlier)):
+            case Saved.YES:
+                plan.unsaved[:] = [failed]
+                self.saved = True
+            case Saved.NO:
+                plan.unsaved[:] = [*earlier, replace(failed, op=Opcode.STEP_PLANNED, failure=None)]
+                plan.retry_after = None
+                plan.carry()
+            case Saved.STALE:
+                plan.unsaved.clear()
 
 
 def _carries(plan: Plan) -> bool:
@@ -115,6 +127,10 @@ def _carries(plan: Plan) -> bool:
     if several:
         plan.carry()
     return several
+
+
+def _size(op: Op) -> int:
+    return len(op.data or b"")
 
 
 def _ask_again(last: Op) -> Op:

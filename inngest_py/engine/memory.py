@@ -22,6 +22,11 @@ class Absent:
 
 ABSENT: Final = Absent()
 
+RESUMING: Final = "resume-"
+"""What the ids of sleeps begin with that no code has asked for: they are no part of the order of steps."""
+
+_HASHED: Final = 40
+
 
 class Memory:
     """The memos of one call, by hashed id, and `order`: the ids in the order in which the steps were completed."""
@@ -32,6 +37,8 @@ class Memory:
         self.memos = memos
         self._positions: Mapping[str, int] | None = None
         self.order: Sequence[str] = list(filter(memos.__contains__, order))
+        if self.order and max(map(len, self.order)) > _HASHED:
+            self.order = [hashed for hashed in self.order if not hashed.startswith(RESUMING)]
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step as it came, or ABSENT. A memo that only edits the arguments is none."""

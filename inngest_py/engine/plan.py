@@ -6,12 +6,12 @@ same plan; the async one decides about the steps that wait only when the functio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from enum import Enum, auto
 from functools import partial
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from inngest_py.engine.identity import Identities, Key
 from inngest_py.engine.memory import ABSENT, Memory
@@ -212,6 +212,15 @@ class Plan:
                 f"its function with -> {kind.__name__}, or give output_type={kind.__name__}"
             )
 
+    def note_inexact(self, step: Step, output: object) -> None:
+        """Note that a whole number will not come back as it is, because servers read numbers as doubles."""
+        found = next(filter(_is_inexact, _leaves(output)), None)
+        if found is not None:
+            self.notes.append(
+                f'step "{step.key.id}" returns {found}, and will give {int(float(cast("int", found)))} when it is '
+                "replayed: servers keep whole numbers up to 2^53 exactly; make it a string"
+            )
+
     def note_swallowed(self, line: str) -> None:
         """Note that the function went on where it was stopped, at a step in `line`; what it did then is ignored."""
         self.notes.append(
@@ -234,6 +243,22 @@ class Plan:
             f"the function has no step {target} where the server expects one; the steps without a result are: {found}. "
             "Was the function changed while it ran?"
         )
+
+
+def _is_inexact(value: object) -> bool:
+    return isinstance(value, int) and int(float(value)) != value
+
+
+def _leaves(value: object) -> Iterator[object]:
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            rest.extend(cast("dict[str, object]", part).values())
+        elif isinstance(part, list):
+            rest.extend(cast("list[object]", part))
+        else:
+            yield part
 
 
 def _annotations(handler: Any) -> Mapping[str, Any]:

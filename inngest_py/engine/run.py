@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -12,15 +13,23 @@ from inngest_py.engine.effects import Flow, Invoke
 from inngest_py.engine.hooks import NO_HOOKS, Hooks, StepResult
 from inngest_py.engine.identity import key_of
 from inngest_py.engine.inputs import edited
-from inngest_py.engine.memory import ABSENT
+from inngest_py.engine.memory import ABSENT, RESUMING
 from inngest_py.engine.plan import Plan, Step
 from inngest_py.engine.verdict import Policy, Verdict, judge
 from inngest_py.errors import UnserializableError
+from inngest_py.wire.canonical import canonical
 from inngest_py.wire.codec import decode, encode
 from inngest_py.wire.ops import Op, Opcode, encode_ops
 
 MAX_OUTPUT: Final = 4 * 1024 * 1024
 """The largest result of a step, in bytes, that servers take (PROTOCOL 17)."""
+
+MAX_REPLY: Final = 8 * 1024 * 1024
+"""The largest reply, in bytes, and so the largest result of a function, that servers take (PROTOCOL 17)."""
+
+_MAX_HEAD: Final = 64 * 1024
+_INEXACT: Final = re.compile(rb"[0-9]{16}|[0-9]\.0|[0-9][eE]")
+"""What numbers look like that servers may give back otherwise: as doubles, in the shortest way (PROTOCOL 1.3)."""
 
 
 @dataclass(slots=True)
@@ -87,7 +96,13 @@ def run_step(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[Any]:
     if terms.checkpoints is NO_CHECKPOINTS or not (yield from terms.checkpoints.after_step(plan)) or data is None:
         return ABSENT
     plan.interrupted = False
-    return {"data": decode(data)}
+    return {"data": _as_given_back(data)}
+
+
+def _as_given_back(data: bytes) -> Any:
+    """A result as it will be when it is a memo: as a server gives it back, that reads numbers as doubles."""
+    value = decode(data)
+    return decode(canonical(value)) if _INEXACT.search(data) else value
 
 
 def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes | None]:
@@ -104,7 +119,9 @@ def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes
         if terms.hooks is not NO_HOOKS:
             yield from terms.hooks.after_step(step, result, terms.attempt)
         if result.error is None:
-            data = encode_output(f'step "{step.key.id}"', result.output)
+            data = encode_output(f'step "{step.key.id}"', result.output, MAX_OUTPUT, to_be_read=True)
+            if _INEXACT.search(data):
+                plan.note_inexact(step, decode(data))
             plan.note_untyped(step, invoke.handler, returned)
             plan.ran(step, step.ran(data))
             return data
@@ -133,14 +150,14 @@ def _judged(step: Step | None, error: BaseException, terms: Terms) -> Flow[Verdi
     return replace(verdict, failure=failure)
 
 
-def encode_output(owner: str, value: object) -> bytes:
+def encode_output(owner: str, value: object, most: int, *, to_be_read: bool = False) -> bytes:
     """Write a result as JSON text. Raises UnserializableError, naming whose result it is and the path in it."""
     try:
-        data = encode(value)
+        data = encode(value, to_be_read=to_be_read)
     except UnserializableError as error:
         raise UnserializableError(error.path, f"{error.reason}, in the result of {owner}") from None
-    if len(data) > MAX_OUTPUT:
-        raise UnserializableError("$", f"the result of {owner} has {len(data)} bytes, and servers take {MAX_OUTPUT}")
+    if len(data) > most:
+        raise UnserializableError("$", f"the result of {owner} has {len(data)} bytes, and servers take {most}")
     return data
 
 
@@ -157,14 +174,17 @@ def conclude(plan: Plan, outcome: Outcome, terms: Terms, function_id: str) -> Fl
         return _operations(plan)
     if isinstance(outcome, Returned):
         try:
-            data = encode_output(f'function "{function_id}"', outcome.value)
+            data = encode_output(f'function "{function_id}"', outcome.value, MAX_REPLY)
         except UnserializableError as error:
             outcome = Raised(error)
         else:
+            if plan.unsaved and len(data) + sum(len(op.data or b"") for op in plan.unsaved) > MAX_REPLY - _MAX_HEAD:
+                yield from terms.checkpoints.before_answer(plan)
+                return _resumable(plan) if plan.unsaved else Reply(HTTPStatus.OK, data, notes=plan.notes)
             return _operations(plan, _complete(data)) if plan.unsaved else Reply(HTTPStatus.OK, data, notes=plan.notes)
     yield from terms.checkpoints.before_answer(plan)
     if plan.unsaved:
-        return _operations(plan)
+        return _resumable(plan)
     return _failed((yield from _judged(None, outcome.error, terms)), outcome.error)
 
 
@@ -174,9 +194,28 @@ def _complete(data: bytes) -> Op:
     return Op(Opcode.RUN_COMPLETE, key.hashed, key.id, key.id, key.id, data=data)
 
 
+def _resumable(plan: Plan) -> Reply:
+    """The results that could not be saved; the end of the function is to be repeated.
+
+    Several would each have it repeated at once. With something planned beside them the server waits for all of it
+    (PROTOCOL 8), and so there is a sleep that is over at once.
+    """
+    if len(plan.unsaved) == 1:
+        return _operations(plan)
+    return _operations(plan, Op(Opcode.SLEEP, f"{RESUMING}{plan.unsaved[-1].id}", "1s", "resume", "resume"))
+
+
 def _operations(plan: Plan, *more: Op) -> Reply:
-    body = encode_ops([*plan.operations(), *more])
+    operations = [*plan.operations(), *more]
+    body = encode_ops(operations)
+    if len(body) > MAX_REPLY:
+        body = encode_ops(replace(op, opts=_without_input(op.opts)) for op in operations)
     return Reply(HTTPStatus.PARTIAL_CONTENT, body, retry_after=plan.retry_after, error=plan.error, notes=plan.notes)
+
+
+def _without_input(opts: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The options of a step without its arguments, which are there to be looked at only."""
+    return {name: value for name, value in opts.items() if name != "input"} or None if opts else opts
 
 
 def _failed(verdict: Verdict, error: BaseException) -> Reply:

@@ -7,7 +7,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import lru_cache
-from types import CodeType, NoneType, UnionType
+from types import NoneType, UnionType
 from typing import Any, Final
 
 import pydantic
@@ -24,7 +24,8 @@ _AS_THEY_ARE: Final[frozenset[Any]] = frozenset({Any, object, None, NoneType, st
 _JOINED: Final[frozenset[Any]] = frozenset({list, UnionType, typing.Union})
 _KEYS: Final[frozenset[Any]] = frozenset({Any, object, str})
 _AWAITABLES: Final = frozenset({Awaitable, Coroutine})
-_by_code: Final[dict[int, tuple[CodeType, Adapter | None]]] = {}
+_NOTHING_SAID: Final[Mapping[str, Any]] = {}
+_in_scope: Final[dict[tuple[Any, int], tuple[object, Adapter | None]]] = {}
 
 
 class Unstated:
@@ -43,11 +44,13 @@ def adapter_of(handler: Callable[..., Any], output_type: Any = UNSTATED) -> Adap
         return _adapter(output_type)
     while isinstance(handler, functools.partial):
         handler = handler.func
-    annotations: Mapping[str, Any] = getattr(handler, "__annotations__", {})
-    if "return" not in annotations:
+    returned = getattr(handler, "__annotations__", _NOTHING_SAID).get("return", UNSTATED)
+    if returned is UNSTATED:
         return None
-    returned = annotations["return"]
-    return _adapter_of_text(handler) if isinstance(returned, str) else _adapter(returned)
+    adapter = None if type(returned) is str else _adapter(returned)
+    if type(returned) is str or (adapter is not None and not adapter.pydantic_complete):
+        return _adapter_in_scope(handler, returned)
+    return adapter
 
 
 def _adapter(returned: Any) -> Adapter | None:
@@ -92,29 +95,48 @@ def _made_adapter(returned: Any) -> Adapter:
     return TypeAdapter(rebuilt(returned))
 
 
-def _adapter_of_text(handler: Callable[..., Any]) -> Adapter | None:
-    """The adapter for an annotation that is still text, as all are under `from __future__ import annotations`.
+def _adapter_in_scope(handler: Callable[..., Any], returned: Any) -> Adapter | None:
+    """The adapter for an annotation with names in it that are still text.
 
-    It is kept by the code: a function inside another one is a new object each time, and means the same. Code is known
-    by its address, for to hash it takes longer than all the rest, and whatever is kept here stays where it is.
+    All are text under `from __future__ import annotations`. It is kept by the text and the names that it is read with,
+    those of the module that it was written in: a function inside another one is a new object each time, and a decorator
+    gives all its wrappers the same code.
     """
+    scope: Any = getattr(inspect.unwrap(handler) if hasattr(handler, "__wrapped__") else handler, "__globals__", None)
+    known = _in_scope.get((returned, id(scope)))
+    if known is None:
+        known = (scope, _new_in_scope(returned, scope))  # with the scope, so that no other one gets its id
+        _in_scope[returned, id(scope)] = known
+    return known[1]
+
+
+def _new_in_scope(returned: Any, scope: Mapping[str, Any] | None) -> Adapter | None:
     try:
-        adapter = _adapter(inspect.get_annotations(handler, eval_str=True)["return"])
+        while type(returned) is str:  # in quotes, and then under that import
+            returned = _evaluated(returned, scope)
+        adapter = _adapter(returned)
+        if adapter is None or adapter.pydantic_complete:
+            return adapter
+        adapter = _made_adapter(returned)
+        return adapter if adapter.rebuild(force=True, raise_errors=False, _types_namespace=scope) else None
     except (NameError, TypeError, AttributeError, SyntaxError):
-        adapter = None
-    code = getattr(handler, "__code__", None)
-    if code is not None:
-        _by_code[id(code)] = (code, adapter)
-    return adapter
+        return None
+
+
+def _evaluated(text: str, scope: Mapping[str, Any] | None) -> Any:
+    """What an annotation means. The others of its function may have names that are there for type checkers only."""
+
+    def annotated() -> None: ...
+
+    annotated.__annotations__ = {"return": text}
+    return inspect.get_annotations(annotated, globals=scope, eval_str=True)["return"]
 
 
 def typed_result(memo: Any, step_id: str, handler: Callable[..., Any], output_type: Any = UNSTATED) -> Any:
     """The result in a memo, in its type. Raises StepError if the step failed, EventDataError if it does not fit."""
-    known = _by_code.get(id(getattr(handler, "__code__", None))) if output_type is UNSTATED else None
-    adapter = adapter_of(handler, output_type) if known is None else known[1]
-    result = (
-        memo["data"] if type(memo) is OBJECT and "data" in memo and "error" not in memo else result_of(memo, step_id)
-    )
+    usual = type(memo) is OBJECT and "data" in memo and "error" not in memo
+    result = memo["data"] if usual else result_of(memo, step_id)
+    adapter = adapter_of(handler, output_type)
     return result if adapter is None else restore(adapter, result, step_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
@@ -51,6 +52,11 @@ def line_of_user() -> str:
     while frame is not None and is_ours(frame.f_code):
         frame = frame.f_back
     return "an unknown line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def is_going_on() -> bool:
+    """Whether the user's code has caught what stopped it, and goes on: it is in no `finally` or `except` by now."""
+    return sys.exception() is None
 
 
 def run_opts(opts: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:

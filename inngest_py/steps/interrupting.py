@@ -21,6 +21,7 @@ from inngest_py.steps.inside import (
     ParallelMode,
     current_plan,
     current_step,
+    is_going_on,
     line_of_user,
     parallel_mode,
     refuse_nesting,
@@ -47,6 +48,7 @@ class Execution:
         self._watched = terms.hooks.active
         self._branch: Branch | None = None
         self._line = ""
+        self._went_on = False
 
     def run(self, call: Callable[[], Any]) -> Outcome:
         """Run the function until it ends, or has to wait for the server."""
@@ -60,6 +62,9 @@ class Execution:
         try:
             outcome: Outcome = Returned(call())
         except Interrupt:
+            if self._went_on:
+                self._went_on = False
+                self.plan.note_swallowed(self._line)
             return Suspended()
         except Exception as error:
             outcome = Raised(error)
@@ -95,6 +100,7 @@ class Execution:
         """
         refuse_nesting(key.id)
         if self._stopped():
+            self._went_on = self._went_on or is_going_on()
             raise Interrupt
         memo = self.plan.memory.recall(key.hashed)
         if memo is ABSENT:

@@ -20,7 +20,7 @@ from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Suspended, Terms, run_step
 from inngest_py.steps.driving import Driven, park, turns
-from inngest_py.steps.inside import current_plan, current_step, refuse_nesting
+from inngest_py.steps.inside import current_plan, current_step, is_going_on, refuse_nesting
 
 T = TypeVar("T")
 
@@ -79,6 +79,7 @@ class Execution:
         self._stored: dict[str, Waiter] = {}
         self._new: dict[str, Waiter] = {}
         self._asked_again = False
+        self._went_on = False
         self._parked: list[asyncio.Future[None]] = []
         self._quiet: int | None = None
         self._executing = False
@@ -127,7 +128,7 @@ class Execution:
             await main.drive(_GOODBYE)
             if main.outcome is not None or not self._asked_again:
                 break
-        if line and not was_cancelled(main.outcome):
+        if line and (self._went_on or not was_cancelled(main.outcome)):
             self.plan.note_swallowed(line)
         main.close()
 
@@ -153,6 +154,7 @@ class Execution:
         refuse_nesting(key.id)
         if self.plan.interrupted:
             self._asked_again = True
+            self._went_on = self._went_on or is_going_on()
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:

@@ -15,6 +15,9 @@ from inngest_py.wire.codec import JSON
 
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 _EXACT: Final = 1 << 53
+_PLAIN_FROM: Final = 1e-4
+"""From here on to where it writes an exponent, Python writes a double like ECMAScript, but for a `.0` at the end."""
+
 _PLAIN_BELOW: Final = 21
 _PLAIN_ABOVE: Final = -6
 
@@ -73,12 +76,14 @@ def _number(number: float) -> str:
     """Write a double as ECMAScript does: the shortest digits, plain between 1e-6 and 1e21."""
     if not math.isfinite(number):
         raise InvalidJSONError(f"the value has no canonical form: {number} is not a JSON number")
+    text = repr(number)
+    if "e" not in text and abs(number) >= _PLAIN_FROM:
+        return text.removesuffix(".0")
     if number == 0:
         return "0"
-    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
-    text = "".join(map(str, digits))
-    point = len(text) + int(exponent)
-    return ("-" if sign else "") + _place_point(text, point)
+    sign, parts, exponent = Decimal(text).normalize().as_tuple()
+    digits = "".join(map(str, parts))
+    return ("-" if sign else "") + _place_point(digits, len(digits) + int(exponent))
 
 
 def _place_point(digits: str, point: int) -> str:

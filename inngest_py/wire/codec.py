@@ -91,10 +91,13 @@ def encodable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-def encode(value: object) -> bytes:
-    """Write a value as JSON text in UTF-8. Raises UnserializableError with the path of what cannot be written."""
+def encode(value: object, *, to_be_read: bool = False) -> bytes:
+    """Write a value as JSON text in UTF-8. Raises UnserializableError with the path of what cannot be written.
+
+    What is `to_be_read` into the same type has no fields in it that a model only computes.
+    """
     try:
-        text = pydantic_core.to_json(value, by_alias=True)
+        text = pydantic_core.to_json(value, by_alias=True, round_trip=to_be_read)
     except (ValueError, RecursionError) as error:
         raise _find_fault(value, "$", (), _fault_of_type) or UnserializableError("$", str(error)) from None
     if _may_have_bad_number(text, value):

@@ -20,8 +20,12 @@ from inngest_py.wire.codec import decode
 MAX_AGE: Final = 300
 """How far the time in a signature may be from ours, in seconds, in both directions (PROTOCOL 2.2)."""
 
-MAX_CANONICALISED: Final = 8 * 1024 * 1024
-"""A body larger than this, in bytes, is only ever verified as it came."""
+MAX_CANONICALISED: Final = 64 * 1024
+"""A body larger than this, in bytes, is only verified as it came, which is how servers sign it (PROTOCOL 2.2).
+
+Its canonical form, of which a proxy that re-writes JSON leaves no more than the meaning, takes long to compute, and
+whoever sends it is not known yet.
+"""
 
 _PREFIX: Final = re.compile(r"^signkey-\w+-")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
@@ -82,7 +86,8 @@ def verify(header: str | None, body: bytes, keys: Sequence[SigningKey], now: int
         for key in keys:
             if hmac.compare_digest(key.mac(form, timestamp).encode(), mac):
                 return key
-    raise SignatureError("the signature does not match")
+    larger = f" (a body of more than {MAX_CANONICALISED} bytes must come as it was signed)"
+    raise SignatureError(f"the signature does not match{larger if len(body) > MAX_CANONICALISED else ''}")
 
 
 def _read(header: str | None) -> tuple[str, bytes]:

@@ -106,6 +106,21 @@ def test_in_a_race_each_step_that_ends_runs_the_function_again(world, kit):
     assert world.only("race").status is RunStatus.COMPLETED
 
 
+def test_results_beside_a_sleep_run_the_function_again_once(world, kit):
+    def reply(call):
+        if not call.has("a"):
+            ran = (kit.op("StepRun", name, data=name) for name in ("a", "b"))
+            return kit.ops(*ran, {**kit.op("Sleep", "resume"), "name": "1s"})
+        return kit.done("ok")
+
+    world.function("resumed", reply)
+
+    world.send("t/resumed")
+    world.run()
+
+    assert (world.output("resumed"), world.targets()) == ("ok", ["step", "step"])
+
+
 def test_while_something_else_is_under_way_a_step_must_be_planned(world, kit):
     world.function("race", parallel(kit, "a", "b", mode="race", then=("c",)))
     world.send("t/race")

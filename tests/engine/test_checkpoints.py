@@ -11,8 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel, ConfigDict, computed_field
 
-from inngest_py import Checkpointing, Context, ContextSync, Handler, TriggerEvent
+from inngest_py import Checkpointing, Context, ContextSync, Handler, RetryAfterError, TriggerEvent
+from inngest_py.engine import checkpoints, run
+from inngest_py.wire.canonical import canonical
+from inngest_py.wire.codec import decode
 from played import Played, call_request, make_client
 
 TRIGGER = TriggerEvent(event="test/event")
@@ -280,3 +284,147 @@ class Checked(Played):
                     self.stack.append(op["id"])
         self.api.saved.clear()
         return response
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_step_that_fails_after_results_that_cannot_be_saved_is_planned_anew(colour):
+    def program(run, _ctx):
+        return [run("a"), run("b"), run("c", fail)]
+
+    response = answer(serve(colour, API(400), program, buffered_steps=10), colour)
+
+    assert names(json.loads(response.body)) == [("StepRun", "a"), ("StepRun", "b"), ("StepPlanned", "c")]
+    assert "retry-after" not in response.headers
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_function_that_fails_after_results_that_cannot_be_saved_is_asked_for_once(colour):
+    handler = serve(colour, API(400), ending_in_an_error, buffered_steps=10)
+
+    status, ops = ask(handler, colour)
+
+    assert (status, names(ops)) == (206, [("StepRun", "a"), ("StepRun", "b"), ("Sleep", "resume")])
+
+    resumed = ask(handler, colour, steps=memos(ops), stack=[ops[2]["id"], ops[0]["id"], ops[1]["id"]])
+    assert (resumed[0], resumed[1]["message"]) == (500, "no")
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_the_sleep_that_resumes_a_run_is_no_change_of_the_order_of_steps(colour, caplog):
+    caplog.set_level(logging.WARNING, logger="inngest_py")
+    handler = serve(colour, API(400), ending_in_an_error, buffered_steps=10)
+    _, ops = ask(handler, colour)
+    caplog.clear()
+
+    status, body = ask(handler, colour, steps=memos(ops), stack=[ops[0]["id"], ops[2]["id"], ops[1]["id"]])
+
+    assert (status, body["message"]) == (500, "no")
+    assert not [record for record in caplog.records if record.levelno == logging.WARNING]
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_large_results_are_saved_before_there_are_many(colour, monkeypatch):
+    monkeypatch.setattr(checkpoints, "MOST_BUFFERED", 1000)
+    api = API()
+
+    def program(run, _ctx):
+        return [run(name, lambda: "x" * 600) for name in "abcde"]
+
+    ask(serve(colour, api, program, buffered_steps=100), colour)
+
+    assert api.names == [["a", "b"], ["c", "d"]]
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize(("saved", "said"), [(200, "result"), (400, "operations")])
+def test_no_answer_is_larger_than_servers_take(colour, saved, said, monkeypatch):
+    monkeypatch.setattr(run, "MAX_REPLY", 100_000)
+
+    def program(run, _ctx):
+        return [run("a", lambda: "x" * 30_000), run("b", lambda: "y" * 30_000)]
+
+    status, body = ask(serve(colour, API(saved), program, buffered_steps=100), colour)
+
+    if said == "result":
+        assert (status, [len(part) for part in body]) == (200, [30_000, 30_000])
+    else:
+        assert (status, names(body)) == (206, [("StepRun", "a"), ("StepRun", "b"), ("Sleep", "resume")])
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("number", [1152921504606846977, -(2**60) - 1, 1.0, 1e21])
+def test_a_number_is_at_once_what_it_will_be_when_a_server_gives_it_back(colour, number, caplog):
+    caplog.set_level(logging.WARNING, logger="inngest_py")
+
+    def program(run, _ctx):
+        return [repr(run("a", lambda: {"n": number})["n"])] if colour == "plain" else [("a", lambda: {"n": number})]
+
+    _, body = ask(serve(colour, API(), program), colour)
+
+    first = body[0] if colour == "plain" else repr(body[0]["n"])
+    assert first == repr(decode(canonical(number)))
+    warned = [record.getMessage() for record in caplog.records if "2^53" in record.getMessage()]
+    assert len(warned) == (number != decode(canonical(number)))
+    assert all(str(number) in message for message in warned)
+
+
+def test_arguments_are_not_shown_where_an_answer_would_be_too_large(monkeypatch):
+    monkeypatch.setattr(run, "MAX_REPLY", 20_000)
+    client = make_client()
+
+    @client.create_function(fn_id="plain", trigger=TRIGGER)
+    def fn(ctx: ContextSync):
+        text = "x" * 15_000
+        return ctx.group.parallel([partial(ctx.step.run, f"step-{n}", len, text) for n in range(2)])
+
+    _, ops = ask(Handler(client, framework="test"), "plain")
+
+    assert [(op["op"], op["opts"]) for op in ops] == [("StepPlanned", None)] * 2
+
+
+def ending_in_an_error(step, _ctx):
+    return [step("a"), step("b"), no() if _ctx else ("raise", None)]
+
+
+def no():
+    raise ValueError("no")
+
+
+def fail():
+    raise RetryAfterError("later", retry_after="1h")
+
+
+def memos(ops):
+    return {op["id"]: None if op["op"] == "Sleep" else {"data": op["data"]} for op in ops}
+
+
+def answer(handler, colour, **ctx):
+    request = call_request(f"app-{colour}", **IDS | ctx)
+    return handler.handle(request) if colour == "plain" else asyncio.run(handler.ahandle(request))
+
+
+class Order(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    net: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def gross(self) -> int:
+        return self.net * 2
+
+
+def test_a_model_that_computes_fields_and_forbids_others_comes_back():
+    client = make_client(checkpointing=False)
+
+    def make() -> Order:
+        return Order(net=1)
+
+    @client.create_function(fn_id="plain", trigger=TRIGGER)
+    def fn(ctx: ContextSync):
+        return ctx.step.run("make", make)
+
+    handler = Handler(client, framework="test")
+    _, ops = ask(handler, "plain")
+
+    assert ops[0]["data"] == {"net": 1}
+    assert ask(handler, "plain", steps=memos(ops)) == (200, {"net": 1, "gross": 2})

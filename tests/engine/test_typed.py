@@ -235,3 +235,54 @@ def test_a_typed_dict_of_typing_needs_its_keys(memo: Any) -> None:
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="pydantic takes it as it is")
 def test_a_typed_dict_that_contains_itself_is_left_as_json() -> None:
     assert adapter_of(lambda: None, Chain) is None
+
+
+# Decorators ------------------------------------------------------------------------------------------------
+
+
+def test_functions_under_one_decorator_each_have_their_own_type():
+    names: dict[str, Any] = {"functools": functools, "Decimal": Decimal, "Point": Point}
+    source = """
+from __future__ import annotations
+def traced(fn):
+    @functools.wraps(fn)
+    def wrapper(*args):
+        return fn(*args)
+    return wrapper
+@traced
+def price() -> int | None: ...
+@traced
+def total() -> Decimal: ...
+@traced
+def where() -> Point: ...
+"""
+    exec(compile(source, "decorated", "exec"), names)  # noqa: S102 - a module as people write it
+
+    assert through_json(names["price"], 1) == 1
+    assert through_json(names["total"], Decimal("2.50")) == Decimal("2.50")
+    assert through_json(names["where"], Point(1.0, date(2030, 1, 2))) == Point(1.0, date(2030, 1, 2))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def handler() -> 'list[Value]': ...",
+        "def handler() -> list['Value']: ...",
+        "from __future__ import annotations\ndef handler() -> list[Value]: ...",
+        "from __future__ import annotations\ndef handler(other: OnlyForTypeCheckers) -> 'list[Value]': ...",
+    ],
+)
+def test_the_same_words_mean_something_else_in_another_module(source):
+    found = []
+    for kind in (Decimal, date):
+        names: dict[str, Any] = {"Value": kind}
+        exec(compile(source, "module", "exec", dont_inherit=True), names)  # noqa: S102 - as above
+        found.append(adapter_of(names["handler"]))
+
+    assert through(found[0], ["2.5"]) == [Decimal("2.5")]
+    assert through(found[1], ["2030-01-02"]) == [date(2030, 1, 2)]
+
+
+def through(adapter, value):
+    assert adapter is not None
+    return adapter.validate_python(value)

@@ -146,6 +146,56 @@ def test_a_branch_that_swallows_its_interrupt_is_still_reported(client):
     assert names(ops) == [("StepPlanned", "one"), ("StepPlanned", "two")]
 
 
+@pytest.mark.parametrize("together", ["gather", "task group"])
+def test_a_step_in_finally_around_parallel_steps_is_no_sign_of_a_swallowed_interrupt(client, caplog, together):
+    caplog.set_level(logging.WARNING, logger="inngest_py")
+    done = []
+
+    @client.create_function(fn_id="fn", trigger=TRIGGER)
+    async def fn(ctx: Context):
+        async def both():
+            if together == "gather":
+                return await asyncio.gather(ctx.step.run("one", lambda: 1), ctx.step.run("two", lambda: 2))
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(ctx.step.run(name, len, name)) for name in ("o", "to")]
+            return [task.result() for task in tasks]
+
+        try:
+            return await both()
+        finally:
+            await asyncio.sleep(0)
+            await ctx.step.run("clean-up", lambda: done.append("clean-up"))
+
+    run = play(client, "fn")
+
+    assert (run.output, done) == ([1, 2], ["clean-up"])
+    assert not [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize("colour", ["plain", "coroutine"])
+def test_who_catches_an_interrupt_and_goes_on_to_another_step_is_warned_once(client, caplog, colour):
+    caplog.set_level(logging.WARNING, logger="inngest_py")
+
+    @client.create_function(fn_id="plain", trigger=TRIGGER)
+    def plain(ctx: ContextSync):
+        with contextlib.suppress(BaseException):
+            ctx.step.sleep("nap", "1m")
+        return ctx.step.run("next", lambda: 1)
+
+    @client.create_function(fn_id="coroutine", trigger=TRIGGER)
+    async def coroutine(ctx: Context):
+        with contextlib.suppress(BaseException):
+            await ctx.step.sleep("nap", "1m")
+        return await ctx.step.run("next", lambda: 1)
+
+    status, ops, _ = answer(client, colour)
+
+    assert (status, names(ops)) == (206, [("Sleep", "nap")])
+    (warning,) = [record.getMessage() for record in caplog.records]
+    assert "caught what stops it" in warning
+    assert f"{__file__}:" in warning
+
+
 # Errors -------------------------------------------------------------------------------------------------------------
 
 
