@@ -38,6 +38,18 @@ def test_each_step_is_executed_once_and_seen_by_later_calls(world, kit):
     assert [call.ctx["stack"]["stack"] for call in world.calls][-1] == [kit.hashed(name) for name in "abc"]
 
 
+def test_an_id_of_a_step_that_is_no_hash_does_not_spoil_the_next_call(world, kit):
+    odd = 'a","b\\'
+    step = {"op": "StepRun", "id": odd, "displayName": "odd", "data": 1}
+    world.function("odd", lambda call: kit.done(call.steps) if call.steps else kit.ops(step))
+
+    world.send("t/odd")
+    world.run()
+
+    assert world.output("odd") == {odd: {"data": 1}}
+    assert world.calls[-1].ctx["stack"] == {"current": 1, "stack": [odd]}
+
+
 def test_a_string_that_is_json_is_read_once_more(world, kit):
     world.function("twice", lambda _: kit.done('{"a":1}'))
 
