@@ -338,6 +338,17 @@ async def test_a_page_goes_on_when_its_last_record_is_gone(service):
     assert [it["internal_id"] for it in page["data"]] == [event_id]
 
 
+async def test_what_is_queued_of_a_run_is_shown(service, kit):
+    await service.function("f", lambda _: kit.done())
+    await service.http.post("/e/key", json={"name": "t/f", "ts": 1_767_229_200_000})
+    (run,) = (await service.http.get("/v1/runs")).json()["data"]
+
+    (job,) = (await service.http.get(f"/v1/runs/{run['run_id']}/jobs")).json()["data"]
+
+    assert (job["status"], job["attempt"], job["kind"]) == ("delayed", 0, "start")
+    assert job["at"] == "2026-01-01T01:00:00.000Z"
+
+
 async def test_runs_are_cancelled_in_bulk(service, kit):
     await service.function("app-f", lambda _: kit.ops(kit.op("Sleep", "s", name="1h")))
     await service.http.post("/e/key", json=[{"name": "t/app-f", "data": {"n": number}} for number in range(120)])

@@ -104,7 +104,6 @@ def test_no_query_of_one_record_or_run_looks_at_all_of_a_table(store):
         lambda: store.run("r"),
         lambda: store.event("e"),
         lambda: store.steps("r"),
-        lambda: store.jobs("r"),
         lambda: store.runs(RunFilter(event="e")),
         lambda: store.forget_runs(5),
         lambda: store.forget_events(5),

@@ -100,7 +100,8 @@ async def steps(request: Request) -> Response:
 async def jobs(request: Request) -> Response:
     """What is queued of a run."""
     engine, run_id = desk_of(request).engine, request.path_params["id"]
-    found = await engine.read(engine.store.jobs, run_id)
+    live = engine.state.live.get(run_id)
+    found = [] if live is None else sorted(live.jobs.values(), key=lambda job: (job.at, job.id))
     return data([job_view(job) for job in found], engine.clock())
 
 

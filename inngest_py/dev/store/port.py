@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Event, Job, Record, Run, Step
+from inngest_py.dev.model import Event, Record, Run, Step
 
 Place: TypeAlias = tuple[int, str]
 """A place in a list that is ordered by time: the time and the id of what is there."""
@@ -88,10 +88,6 @@ class Store(Protocol):
 
     def steps(self, run_id: str) -> list[Step]:
         """The steps of a run, in the order in which they were found."""
-        ...
-
-    def jobs(self, run_id: str) -> list[Job]:
-        """The jobs of a run."""
         ...
 
     def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:

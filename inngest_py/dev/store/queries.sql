@@ -209,10 +209,6 @@ ORDER BY created_at DESC, id DESC LIMIT :limit;
 -- The steps of a run, in the order in which they were found.
 SELECT * FROM steps WHERE run_id = ? ORDER BY rowid;
 
--- name: jobs
--- The jobs of a run.
-SELECT * FROM jobs WHERE run_id = ? ORDER BY at, id;
-
 -- name: old_runs
 -- The oldest runs that came before a time, from a place on, ended or not, with the number of their steps.
 SELECT id, created_at, ended_at, events, (SELECT count(*) FROM steps WHERE steps.run_id = runs.id) AS steps

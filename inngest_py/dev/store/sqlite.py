@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, Final
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Event, Function, Job, Record, Run, RunStatus, Step
+from inngest_py.dev.model import Event, Function, Record, Run, RunStatus, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
@@ -124,10 +124,6 @@ class SQLiteStore:
     def steps(self, run_id: str) -> list[Step]:
         """The steps of a run, in the order in which they were found."""
         return [rows.read_step(row) for row in self._all("steps", (run_id,))]
-
-    def jobs(self, run_id: str) -> list[Job]:
-        """The jobs of a run."""
-        return [rows.read_job(row) for row in self._all("jobs", (run_id,))]
 
     def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:
         """Forget some of the oldest runs that ended before a time, with their steps, and their events if need be."""

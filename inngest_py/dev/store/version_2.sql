@@ -5,7 +5,6 @@ DROP INDEX runs_active;
 CREATE INDEX runs_by_app ON runs (app_id, created_at, id);
 CREATE INDEX runs_by_status ON runs (status, created_at, id);
 CREATE INDEX events_by_name ON events (name, received_at, id);
-CREATE INDEX jobs_by_run ON jobs (run_id);
 CREATE INDEX batched_by_run ON batched (run_id);
 
 -- What a run has put off to its end (DeferAdd).
