@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Generator
+from contextlib import suppress
 from contextvars import copy_context
 from types import coroutine
 from typing import Any, Final
@@ -52,6 +53,7 @@ class Driven:
         self._wake: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
         self._left = False
+        self._own_cancels = 0
 
     def leave(self) -> None:
         """Have `drive` end soon, wherever the coroutine is."""
@@ -62,6 +64,16 @@ class Driven:
         """Cancel the coroutine, or what it waits for, as the loop cancels a task. It is for `drive` to go on then."""
         if self._awaited is None or not self._awaited.cancel():
             self._error = asyncio.CancelledError()
+
+    async def forgive(self) -> bool:
+        """Take back what the coroutine did when it cancelled its own task; whether nobody else has cancelled it."""
+        if self._own_cancels:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+            while self._own_cancels and self.task.cancelling():
+                self.task.uncancel()
+                self._own_cancels -= 1
+        return not self.task.cancelling()
 
     def close(self) -> None:
         """End the coroutine, which is not driven any more."""
@@ -99,6 +111,7 @@ class Driven:
 
     def _resume(self) -> Any:
         error, self._error = self._error, None
+        cancelled = self.task.cancelling()
         self.running = True
         try:
             if error is None:
@@ -116,6 +129,7 @@ class Driven:
             self.outcome = Raised(failure)
         finally:
             self.running = False
+            self._own_cancels += max(0, self.task.cancelling() - cancelled)
             error = None  # for the same reason: in that circle all memos would be
         return None
 
@@ -133,7 +147,7 @@ class Driven:
             try:
                 yield from self._wake
             except asyncio.CancelledError as error:
-                if not awaited.cancel():
+                if not awaited.cancel(*error.args):
                     self._error = error
         if timer is not None:
             timer.cancel()

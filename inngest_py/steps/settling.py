@@ -105,13 +105,12 @@ class Execution:
                 await self._let_go(main)
             self._main = self._served = None
         outcome = main.outcome
-        return Suspended() if outcome is None or self.plan.interrupted else self._checked(outcome)
-
-    def _checked(self, outcome: Outcome) -> Outcome:
-        """The outcome of a function that was not let go. Whoever cancels its request is not kept from it."""
-        if isinstance(outcome, Raised) and isinstance(outcome.error, asyncio.CancelledError):
-            if self._task.cancelling():
-                raise outcome.error
+        forgiven = await main.forgive()
+        if outcome is None or self.plan.interrupted:
+            return Suspended()
+        if was_cancelled(outcome):
+            if not forgiven:
+                raise asyncio.CancelledError
             return Raised(asyncio.CancelledError("the function was cancelled by its own code"))
         return outcome
 

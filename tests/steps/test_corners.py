@@ -11,6 +11,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import anyio
 import pytest
 
 from inngest_py import (
@@ -194,6 +195,73 @@ def test_who_catches_an_interrupt_and_goes_on_to_another_step_is_warned_once(cli
     (warning,) = [record.getMessage() for record in caplog.records]
     assert "caught what stops it" in warning
     assert f"{__file__}:" in warning
+
+
+def test_time_limits_and_task_groups_of_asyncio_and_anyio_work_around_steps(client):
+    @client.create_function(fn_id="fn", trigger=TRIGGER)
+    async def fn(ctx: Context):
+        found = []
+
+        async def one(number):
+            found.append(await ctx.step.run(f"step-{number}", lambda: number))
+
+        async with anyio.create_task_group() as group:
+            for number in range(3):
+                group.start_soon(one, number)
+        with anyio.move_on_after(0):
+            await anyio.sleep_forever()
+        with pytest.raises(TimeoutError), anyio.fail_after(0):
+            await anyio.sleep_forever()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await anyio.sleep_forever()
+        return found
+
+    assert play(client, "fn").output == [0, 1, 2]
+
+
+@pytest.mark.parametrize("awaits", [True, False])
+def test_a_function_that_cancels_its_own_task_is_answered(client, awaits):
+    @client.create_function(fn_id="fn", trigger=TRIGGER)
+    async def fn(ctx: Context):
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        if awaits:
+            await asyncio.sleep(0)
+        return "done"
+
+    async def call():
+        response = await Handler(client, framework="test").ahandle(call_request("app-fn"))
+        await asyncio.sleep(0)
+        return response.status, json.loads(response.body)
+
+    status, body = asyncio.run(call())
+
+    assert (status, body) == (200, "done") if not awaits else (status, body["name"]) == (500, "CancelledError")
+
+
+def test_who_cancels_the_request_cancels_the_function_and_is_told(client):
+    seen, started = [], asyncio.Event()
+
+    @client.create_function(fn_id="fn", trigger=TRIGGER)
+    async def fn(ctx: Context):
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            seen.append(error.args)
+            raise
+
+    async def call():
+        task = asyncio.create_task(Handler(client, framework="test").ahandle(call_request("app-fn")))
+        await started.wait()
+        task.cancel("left")
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(call())
+    assert seen == [("left",)]
 
 
 # Errors -------------------------------------------------------------------------------------------------------------
