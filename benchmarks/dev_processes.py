@@ -26,12 +26,17 @@ Seen = dict[str, Any]
 
 @dataclass(frozen=True)
 class Bench:
-    """An app and a server. `start_up` is how many seconds passed from the start of the server to its first answer."""
+    """An app and a server.
+
+    `start_up` is how many seconds passed from the start of the server to its first answer; `load` is the processor time
+    of that.
+    """
 
     app: str
     server: str
     pid: int
     start_up: float
+    load: float
 
     def send(self, name: str, count: int = 1, **data: Any) -> float:
         """Have runs started, and give the time."""
@@ -61,8 +66,13 @@ class Bench:
 
     def server_seconds(self) -> float:
         """The processor time that the server has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_seconds(self.pid)
+
+
+def processor_seconds(pid: int) -> float:
+    """The processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -78,9 +88,9 @@ def both(database: Path | None = None) -> Iterator[Bench]:
         start = time.perf_counter()
         with process(dev, {}) as started:
             wait_for(f"{server}/health")
-            start_up = time.perf_counter() - start
+            start_up, load = time.perf_counter() - start, processor_seconds(started.pid)
             HTTP.put(f"{app}/api/inngest").raise_for_status()
-            yield Bench(app, server, started.pid, start_up)
+            yield Bench(app, server, started.pid, start_up, load)
 
 
 @contextmanager
