@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import inngest_py as inngest
-from conformance.asking import call, read, signed, unwrapped
 from inngest_py import ConfigError, Handler, Inngest, Response
 from inngest_py.handler import KEEP_ALIVE
 from inngest_py.settings import read_settings
+from inngest_py.testing.conformance.asking import call, read, signed, unwrapped
 
 THING = inngest.TriggerEvent(event="thing/happened")
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.harness import Harness
-from conformance.suite import Conformance
 from harnesses import HARNESSES
+from inngest_py.testing.conformance import Conformance, Harness
 
 
-@pytest.fixture(params=HARNESSES)
+@pytest.fixture(params=HARNESSES, ids=lambda harness: harness.name)
 def harness(request: pytest.FixtureRequest) -> Harness:
-    return HARNESSES[request.param]
+    return request.param
 
 
 class TestConformance(Conformance):

@@ -12,10 +12,10 @@ import pytest
 from asgiref.sync import SyncToAsync, async_to_sync
 
 import inngest_py as inngest
-from conformance.asking import call, read, unwrapped
-from conformance.harness import Harness, Mount
-from conformance.hosting import AsgiHost, Host, WsgiHost
 from harnesses import DjangoHarness, set_up_django
+from inngest_py.testing.conformance.asking import call, read, unwrapped
+from inngest_py.testing.conformance.harness import Harness, Mount
+from inngest_py.testing.conformance.hosting import AsgiHost, Host, WsgiHost
 
 set_up_django()
 

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from conformance.api import Api, path_of, serving_api
-from conformance.asking import get, read
-from conformance.hosting import AsgiHost, WsgiHost
 from exampled import EXAMPLES, load
 from inngest_py import Handler, Request, Response
+from inngest_py.testing.conformance.api import Api, path_of, serving_api
+from inngest_py.testing.conformance.asking import get, read
+from inngest_py.testing.conformance.hosting import AsgiHost, WsgiHost
 from played import Played
 from servers import serving
 

@@ -13,9 +13,9 @@ from flask import Flask, current_app, g, request
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import inngest_py as inngest
-from conformance.asking import ORIGIN, call, get, post, put, read, unwrapped
-from conformance.hosting import WsgiHost
 from inngest_flask import serve
+from inngest_py.testing.conformance.asking import ORIGIN, call, get, post, put, read, unwrapped
+from inngest_py.testing.conformance.hosting import WsgiHost
 
 THING = inngest.TriggerEvent(event="thing/happened")
 

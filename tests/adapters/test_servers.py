@@ -8,9 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conformance.asking import KEY, ORIGIN, call, call_body, get, is_signed, post, read, signed, unwrapped
-from conformance.harness import PATH
 from inngest_py import Request
+from inngest_py.testing.conformance.asking import (
+    KEY,
+    ORIGIN,
+    call,
+    call_body,
+    get,
+    is_signed,
+    post,
+    read,
+    signed,
+    unwrapped,
+)
+from inngest_py.testing.conformance.harness import PATH
 from servers import Server, serving
 
 GUNICORN = ["-m", "gunicorn", "--bind", "127.0.0.1:PORT", "--worker-tmp-dir", "/tmp", "--no-control-socket"]  # noqa: S108

@@ -18,8 +18,8 @@ from starlette.routing import Mount, Route
 from starlette.schemas import SchemaGenerator
 
 import inngest_py as inngest
-from conformance.asking import ORIGIN, call, get, put, read
-from conformance.hosting import AsgiApp, AsgiHost, Connection, scope_of
+from inngest_py.testing.conformance.asking import ORIGIN, call, get, put, read
+from inngest_py.testing.conformance.hosting import AsgiApp, AsgiHost, Connection, scope_of
 from inngest_starlette import serve
 
 THING = inngest.TriggerEvent(event="thing/happened")

@@ -21,8 +21,7 @@ from starlette.applications import Starlette
 import inngest_django
 import inngest_flask
 import inngest_starlette
-from conformance.harness import Harness, Mount
-from conformance.hosting import AsgiHost, WsgiHost
+from inngest_py.testing.conformance import AsgiHost, Harness, Mount, WsgiHost
 
 urlpatterns: list[URLPattern] = []
 """This module is Django's URL configuration: the routes of the app that was made last."""
@@ -32,6 +31,7 @@ urlpatterns: list[URLPattern] = []
 class FlaskHarness:
     """Flask, under WSGI."""
 
+    name: str = "flask"
     framework: str = "flask"
 
     def host(self, *mounts: Mount) -> WsgiHost:
@@ -48,6 +48,10 @@ class DjangoHarness:
     asgi: bool
     framework: str = "django"
 
+    @property
+    def name(self) -> str:
+        return "django-asgi" if self.asgi else "django-wsgi"
+
     def host(self, *mounts: Mount) -> WsgiHost | AsgiHost:
         set_up_django()
         urlpatterns[:] = [
@@ -62,6 +66,7 @@ class DjangoHarness:
 class StarletteHarness:
     """Starlette, or FastAPI which is one."""
 
+    name: str
     app: type[Starlette]
     framework: str = "starlette"
 
@@ -72,13 +77,13 @@ class StarletteHarness:
         return AsgiHost(self.app(routes=routes))
 
 
-HARNESSES: dict[str, Harness] = {
-    "flask": FlaskHarness(),
-    "django-wsgi": DjangoHarness(asgi=False),
-    "django-asgi": DjangoHarness(asgi=True),
-    "starlette": StarletteHarness(Starlette),
-    "fastapi": StarletteHarness(FastAPI),
-}
+HARNESSES: list[Harness] = [
+    FlaskHarness(),
+    DjangoHarness(asgi=False),
+    DjangoHarness(asgi=True),
+    StarletteHarness("starlette", Starlette),
+    StarletteHarness("fastapi", FastAPI),
+]
 
 
 def set_up_django() -> None:

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import inngest_py as inngest
-from conformance.asking import call, call_body, get, is_signed, post, put, read, signed, unwrapped
-from conformance.colours import asynchronously, introduce_ada, plainly, who
-from conformance.harness import Mount
-from conformance.hosting import PATIENCE, Host
 from inngest_py import Inngest, Response
+from inngest_py.testing.conformance.asking import call, call_body, get, is_signed, post, put, read, signed, unwrapped
+from inngest_py.testing.conformance.colours import asynchronously, introduce_ada, plainly, who
+from inngest_py.testing.conformance.harness import Mount
+from inngest_py.testing.conformance.hosting import PATIENCE, Host
 
 THING = inngest.TriggerEvent(event="thing/happened")
 ServeMounts = Callable[..., Host]
@@ -75,9 +75,9 @@ class Streams:
     """The cases about replies that are streamed."""
 
     @pytest.mark.parametrize("how", ["fails", "final", "later"])
-    def test_a_streamed_reply_says_what_another_would(self, how: str, cloud: Inngest, host: ServeMounts) -> None:
+    def test_a_streamed_reply_says_what_another_would(self, how: str, cloud: Inngest, streamer: ServeMounts) -> None:
         ids = declare_all_kinds(cloud)
-        hosted = host(cloud, replace(streamed(cloud), path="/streamed"))
+        hosted = streamer(cloud, replace(streamed(cloud), path="/streamed"))
 
         for fn_id in (*ids, "app-gone"):
             plain = hosted.send(signed(call(fn_id, data={"how": how})))
@@ -87,43 +87,43 @@ class Streams:
             assert reply.body == plain.body, fn_id
             assert is_signed(reply), fn_id
 
-    def test_a_stream_says_at_once_who_answers(self, dev: Inngest, host: ServeMounts) -> None:
+    def test_a_stream_says_at_once_who_answers(self, dev: Inngest, streamer: ServeMounts) -> None:
         declare_all_kinds(dev)
 
-        response = host(streamed(dev)).send(call("app-returns"))
+        response = streamer(streamed(dev)).send(call("app-returns"))
 
         assert response.status == 201
         assert response.headers["x-inngest-sdk"] == f"inngest_py:v{inngest.__version__}"
         assert response.headers["content-type"] == "application/json"
         assert "content-length" not in response.headers
 
-    def test_who_does_not_sign_gets_no_stream(self, cloud: Inngest, host: ServeMounts) -> None:
+    def test_who_does_not_sign_gets_no_stream(self, cloud: Inngest, streamer: ServeMounts) -> None:
         declare_all_kinds(cloud)
 
-        response = host(streamed(cloud)).send(call("app-returns"))
+        response = streamer(streamed(cloud)).send(call("app-returns"))
 
         assert (response.status, read(response)) == (401, {"message": "Unauthorized"})
 
-    def test_only_calls_are_streamed(self, dev: Inngest, host: ServeMounts) -> None:
-        hosted = host(streamed(dev))
+    def test_only_calls_are_streamed(self, dev: Inngest, streamer: ServeMounts) -> None:
+        hosted = streamer(streamed(dev))
 
         requests = [get(), post("probe=trust", b""), put(x_inngest_sync_kind="in_band")]
 
         assert [hosted.send(request).status for request in requests] == [200, 200, 200]
 
-    def test_the_variable_has_replies_streamed(self, host: ServeMounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_variable_has_replies_streamed(self, streamer: ServeMounts, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("INNGEST_STREAMING", "force")
         client = Inngest(app_id="app", is_production=False)
         declare_all_kinds(client)
 
-        hosted = host(client, Mount(client, path="/other", options={"streaming": False}))
+        hosted = streamer(client, Mount(client, path="/other", options={"streaming": False}))
 
         assert hosted.send(call("app-returns")).status == 201
         assert hosted.send(call("app-returns", path="/other")).status == 200
 
     @pytest.mark.parametrize("fn_id", ["app-plain", "app-async"])
     def test_signs_of_life_come_before_the_function_ends(
-        self, fn_id: str, dev: Inngest, host: ServeMounts, monkeypatch: pytest.MonkeyPatch
+        self, fn_id: str, dev: Inngest, streamer: ServeMounts, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("inngest_py.handler.KEEP_ALIVE", 0.001)
         go_on = threading.Event()
@@ -136,13 +136,13 @@ class Streams:
         async def asynchronous(_ctx: inngest.Context) -> bool:
             return await asyncio.to_thread(go_on.wait, PATIENCE)
 
-        asked = host(streamed(dev)).begin(call(fn_id))
+        asked = streamer(streamed(dev)).begin(call(fn_id))
 
         assert [asked.bit() for _ in range(5)] == [b" "] * 5
         go_on.set()
         assert read(unwrapped(asked.answer())) is True
 
-    def test_a_context_variable_of_a_middleware_is_there_in_streams(self, dev: Inngest, host: ServeMounts) -> None:
+    def test_a_context_variable_of_a_middleware_is_there_in_streams(self, dev: Inngest, streamer: ServeMounts) -> None:
         @dev.create_function(fn_id="plain", trigger=THING)
         def plain(_ctx: inngest.ContextSync) -> str:
             return who.get()
@@ -159,7 +159,7 @@ class Streams:
         async def async_step(ctx: inngest.Context) -> None:
             await ctx.step.run("who", plainly)
 
-        hosted = host(streamed(dev))
+        hosted = streamer(streamed(dev))
         hosted.before = introduce_ada
 
         for fn_id in ("app-plain", "app-async"):
@@ -168,7 +168,11 @@ class Streams:
             assert read(unwrapped(hosted.send(call(fn_id))))[0]["data"] == "ada"
 
     def test_a_streamed_async_function_ends_when_the_client_leaves(
-        self, dev: Inngest, host: ServeMounts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self,
+        dev: Inngest,
+        streamer: ServeMounts,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         monkeypatch.setattr("inngest_py.handler.KEEP_ALIVE", 0.001)
         begun, cancelled = threading.Event(), threading.Event()
@@ -188,7 +192,7 @@ class Streams:
         def plain(ctx: inngest.ContextSync) -> None:
             ctx.step.run("for ever", for_ever)
 
-        hosted = host(streamed(dev))
+        hosted = streamer(streamed(dev))
         for fn_id in ("app-async", "app-plain"):
             begun.clear()
             cancelled.clear()
@@ -201,7 +205,7 @@ class Streams:
         assert caplog.messages == []
 
     def test_a_streamed_plain_function_goes_on_when_the_client_leaves(
-        self, dev: Inngest, host: ServeMounts, monkeypatch: pytest.MonkeyPatch
+        self, dev: Inngest, streamer: ServeMounts, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("inngest_py.handler.KEEP_ALIVE", 0.001)
         begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
@@ -212,7 +216,7 @@ class Streams:
             go_on.wait(PATIENCE)
             done.set()
 
-        hosted = host(streamed(dev))
+        hosted = streamer(streamed(dev))
         asked = hosted.begin(call("app-plain"))
         assert begun.wait(PATIENCE)
         leaving = threading.Thread(target=asked.leave, daemon=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -41,7 +41,7 @@ def path_of(request: Request) -> str:
 
 
 @contextmanager
-def serving_api() -> Iterator[Api]:
+def serving_api() -> Generator[Api]:
     """An API on a free port."""
     api = Api()
 

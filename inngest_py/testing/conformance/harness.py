@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from conformance.hosting import Host
 from inngest_py import Function, Inngest
+from inngest_py.testing.conformance.hosting import Host
 
 PATH = "/api/inngest"
 
@@ -24,6 +24,11 @@ class Mount:
 
 class Harness(Protocol):
     """An adapter under test."""
+
+    @property
+    def name(self) -> str:
+        """The name by which the adapter goes in the table of the cases."""
+        ...
 
     @property
     def framework(self) -> str:

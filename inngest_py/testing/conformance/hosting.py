@@ -44,6 +44,21 @@ class Host(Protocol):
 
     before: Callable[[], None]
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The server's event loop, if it has one."""
+        ...
+
+    @property
+    def streams(self) -> bool:
+        """Whether a client has the bits of a body as they come."""
+        ...
+
+    @property
+    def tells_leaving(self) -> bool:
+        """Whether an app is told that its client has left before there is something to send."""
+        ...
+
     def begin(self, request: Request) -> Exchange:
         """Ask, and do not wait."""
         ...
@@ -85,6 +100,10 @@ class Asked:
 
 class WsgiHost:
     """Hosts a WSGI app: one thread for every request."""
+
+    loop = None
+    streams = True
+    tells_leaving = False
 
     def __init__(self, app: WsgiApp) -> None:
         self._app = app
@@ -165,6 +184,9 @@ def environ_of(request: Request) -> dict[str, Any]:
 
 class AsgiHost:
     """Hosts an ASGI app: one loop, in a thread of its own, for all requests."""
+
+    streams = True
+    tells_leaving = True
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app

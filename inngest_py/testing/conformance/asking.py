@@ -9,8 +9,8 @@ from dataclasses import replace
 from hashlib import sha1
 from typing import Any
 
-from conformance.harness import PATH
 from inngest_py import Request, Response
+from inngest_py.testing.conformance.harness import PATH
 from inngest_py.wire.signing import SigningKey, sign
 
 ORIGIN = "http://app.test:8000"
