@@ -136,7 +136,7 @@ class Inngest:
         self.logger = logger or _default_logger(self.settings.log_level)
         self.transport: Final = Transport(http_client, _seconds(request_timeout))
         self._performer: Final = Performer(self.transport, Threads(0))
-        self._functions: dict[str, Function[Any]] = {}
+        self._functions: tuple[Function[Any], ...] = ()
 
     def __repr__(self) -> str:
         """Show the app and its mode, and no key."""
@@ -145,7 +145,7 @@ class Inngest:
     @property
     def functions(self) -> Sequence[Function[Any]]:
         """The functions that were declared, in that order."""
-        return tuple(self._functions.values())
+        return self._functions
 
     @property
     def is_production(self) -> bool:
@@ -190,14 +190,14 @@ class Inngest:
 
     def _add(self, function: Function[Any]) -> None:
         """Keep a function. Raises ConfigError if one of the ids that it needs is taken."""
-        taken = {part.id: known for known in self._functions.values() for part in known.parts()}
+        taken = {part.id: known for known in self._functions for part in known.parts()}
         for part in function.parts():
             if part.id in taken:
                 raise ConfigError(
                     f'function "{function.local_id}": the id "{part.local_id}" is taken by {taken[part.id].handler!r}; '
                     "every function of an app needs an id of its own"
                 )
-        self._functions[function.local_id] = function
+        self._functions = (*self._functions, function)
 
     # Sending ---------------------------------------------------------------------------------------------------------
 

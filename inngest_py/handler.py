@@ -169,8 +169,10 @@ class Handler:
         """Raise what a request is refused with whoever signed it: a method or a server that is none of ours."""
         if request.method not in METHODS:
             raise MethodNotAllowedError(f"{request.method} is not a method of the Inngest protocol")
+        if request.method == "POST":
+            return
         theirs, ours = request.headers.get(headers.SERVER_KIND), self._settings.server_kind
-        if request.method != "POST" and theirs not in {None, ours}:
+        if theirs not in {None, ours}:
             raise ServerKindError(f"Sync rejected since it's from a {_named(theirs)} but expected {_named(ours)}")
 
     def _admit(self, request: Request) -> SigningKey | None:
@@ -315,7 +317,7 @@ class Handler:
     def _served(self) -> Mapping[str, Function[Any]]:
         """The functions by id. Those of the client may still be declared after the handler was made."""
         functions = self._client.functions if self._given is None else self._known
-        if functions != self._known:
+        if functions is not self._known:
             self._found, self._known = by_id(functions), functions
         return self._found
 

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from inngest_py.dev.decisions import Call, Fetch
 from inngest_py.dev.exchange import BrokenExchangeError, TooLargeError
+from inngest_py.dev.options import server_kind
 from inngest_py.dev.pool import Pool
 from inngest_py.dev.reply import MAX_REPLY, FetchReply, Reply, read_reply, too_large, too_slow, unreachable
 from inngest_py.dev.shapes import as_object, as_text
@@ -37,6 +38,7 @@ class HTTPExecutor:
     def __init__(self, clock: Callable[[], int], signing_key: SigningKey | None = None) -> None:
         self._clock = clock
         self._key = signing_key
+        self._kind = {"X-Inngest-Server-Kind": server_kind(signing_key)}
         self._pool = Pool(at_once=_AT_ONCE, kept=_KEPT, patience=_CONNECT, limit=MAX_REPLY)
 
     def stop(self) -> None:
@@ -45,7 +47,7 @@ class HTTPExecutor:
 
     async def call(self, call: Call) -> Reply:
         """Call an app, and read its reply."""
-        headers = {**call.headers, "Accept-Encoding": "gzip", **self._signature(call.body)}
+        headers = {**call.headers, **self._kind, "Accept-Encoding": "gzip", **self._signature(call.body)}
         try:
             async with asyncio.timeout(_LONGEST):
                 response = await self._follow("POST", call.url, headers, call.body)
@@ -75,7 +77,7 @@ class HTTPExecutor:
 
     async def put(self, url: str, body: bytes, seconds: float) -> FetchReply:
         """Ask an app to register (PROTOCOL 3.1)."""
-        headers = {"Content-Type": names.JSON, "X-Inngest-Server-Kind": "dev", **self._signature(body)}
+        headers = {"Content-Type": names.JSON, **self._kind, **self._signature(body)}
         try:
             async with asyncio.timeout(seconds):
                 response = await self._follow("PUT", url, headers, body)

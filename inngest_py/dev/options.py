@@ -36,3 +36,8 @@ class Options:
     event_keys: tuple[str, ...] = ()
     retention: timedelta | None = DEFAULT_RETENTION
     max_size: int | None = DEFAULT_MAX_SIZE
+
+
+def server_kind(signing_key: object) -> str:
+    """What this server is to apps: with a key like one in production, which verifies and signs (PROTOCOL 1.1)."""
+    return "dev" if signing_key is None else "cloud"

@@ -96,7 +96,8 @@ class Session:
             "INNGEST_SIGNING_KEY": self.options.signing_key,
             "INNGEST_EVENT_KEY": next(iter(self.options.event_keys), None),
         }
-        return {**self.environ(url), **{name: key for name, key in keys.items() if key}}
+        signed = {"INNGEST_DEV": "0", "INNGEST_BASE_URL": url} if self.options.signing_key else {}
+        return {**self.environ(url), **signed, **{name: key for name, key in keys.items() if key}}
 
     @asynccontextmanager
     async def _finding(

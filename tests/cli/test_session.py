@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import pytest
 from click.testing import CliRunner, Result
 
+from inngest_py import Event, Inngest
 from inngest_py.dev.child import Child
 from inngest_py.dev.commands import commands
 from inngest_py.dev.options import Options
@@ -235,6 +236,19 @@ async def test_without_a_command_and_an_app_it_is_said_that_there_is_none_yet(mo
         said = await until("App")
 
     assert said["message"].startswith("no Inngest app found yet at the usual ports")
+
+
+async def test_with_keys_an_app_in_production_is_served_as_there() -> None:
+    key, event_key = "signkey-test-0123456789abcdef", "an-event-key"
+    async with beside(*APP, signing_key=key, event_keys=(event_key,)) as until:
+        url = (await until("Ready"))["url"]
+        await until("AppSynced")
+        settings = {"is_production": True, "base_url": url, "signing_key": key, "event_key": event_key}
+        client = Inngest(app_id="other", **settings)
+
+        await client.send(Event(name="order/placed", data={"kind": "small"}))
+
+        assert (await until("RunCompleted"))["output"] == "a small order"
 
 
 async def test_an_app_that_is_reloaded_registers_what_is_new(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from inngest_py.dev.api.replies import data, error
 from inngest_py.dev.duration import iso
 from inngest_py.dev.happenings import AppRegistered, AppRemoved
 from inngest_py.dev.model import ENVIRONMENT_ID, App, Function
+from inngest_py.dev.options import server_kind
 from inngest_py.dev.registration import normal_url, read_registration
 from inngest_py.version import VERSION
 from inngest_py.wire.headers import EXPECTED_SERVER_KIND
@@ -22,9 +23,10 @@ from inngest_py.wire.headers import EXPECTED_SERVER_KIND
 async def register(request: Request) -> Response:
     """Take in what an app says about itself."""
     desk, body = desk_of(request), await body_of(request)
-    kind = request.headers.get(EXPECTED_SERVER_KIND, "dev")
-    if kind != "dev":
-        return error(f"Expected server kind dev, got {kind}", 400)
+    ours = server_kind(desk.signing_key)
+    kind = request.headers.get(EXPECTED_SERVER_KIND, ours)
+    if kind != ours:
+        return error(f"Expected server kind {ours}, got {kind}", 400)
     known = _known(desk, body)
     if known is not None:
         return _synced(desk, known, modified=False)

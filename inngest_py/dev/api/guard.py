@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inngest_py.dev.api.desk import Desk
+from inngest_py.dev.options import server_kind
 from inngest_py.wire.signing import SigningKey, bearer_token
 
 _GUARDED: Final = ("/fn/", "/dev", "/v0/", "/v1/", "/api/v2/runs")
@@ -32,7 +33,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await (self._reply_for(scope) or self._app)(scope, receive, _marked(scope, send))
+        kind = server_kind(self._desk.signing_key)
+        await (self._reply_for(scope) or self._app)(scope, receive, _marked(scope, send, kind))
 
     def _reply_for(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
@@ -51,11 +53,11 @@ def _allowed(key: SigningKey, headers: Headers) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(bare.encode(), bearer_token(key).encode())
 
 
-def _marked(scope: Scope, send: Send) -> Send:
+def _marked(scope: Scope, send: Send, kind: str) -> Send:
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers["X-Inngest-Server-Kind"] = "dev"
+            headers["X-Inngest-Server-Kind"] = kind
             if scope["path"].startswith("/e/"):
                 headers["Access-Control-Allow-Origin"] = "*"
                 headers["Access-Control-Allow-Headers"] = "*"
