@@ -16,6 +16,9 @@ from inngest_py.wire.codec import as_object, encodable
 MAX_CAUSES: Final = 5
 """How many causes behind an error are written: a chain may be endless."""
 
+MAX_TEXT: Final = 32 * 1024
+"""How many characters of a message or of a stack are written: a step's result may have 4 MiB in all (PROTOCOL 17)."""
+
 _OURS: Final = Path(__file__).parent.parent
 _CALLERS: Final = frozenset({"asgiref", "asyncio", "contextlib.py", "futures", "threading.py"})
 
@@ -46,11 +49,30 @@ def failure_of(error: BaseException, code: str = "unknown") -> Failure:
 
 
 def _describe(error: BaseException, code: str, causes: int) -> Failure:
-    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    behind = error.__cause__
+    if behind is None and not error.__suppress_context__:
+        behind = error.__context__
     cause = _describe(behind, "unknown", causes - 1) if behind is not None and causes > 0 else None
     if isinstance(error, StepError):
-        return Failure(error.name, error.message, error.stack, code, cause)
-    return Failure(type(error).__name__, encodable(_message(error)), encodable(_stack(error)), code, cause)
+        name, message, stack = error.name, error.message, error.stack
+    else:
+        name, message, stack = type(error).__name__, _message(error), _stack(error)
+    return Failure(encodable(name), encodable(_begun(message)), encodable(_framed(stack)), code, cause)
+
+
+def _begun(text: str) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({_cut(text)})"
+
+
+def _framed(text: str) -> str:
+    """The beginning and the end of a text that is too long."""
+    half = MAX_TEXT // 2
+    return text if len(text) <= MAX_TEXT else f"{text[:half]}…\n({_cut(text)})\n…{text[-half:]}"
+
+
+def _cut(text: str) -> str:
+    return f"cut to {MAX_TEXT} characters, of {len(text)}"
 
 
 def _message(error: BaseException) -> str:
@@ -61,7 +83,11 @@ def _message(error: BaseException) -> str:
 
 
 def _stack(error: BaseException) -> str:
-    return "".join(traceback.format_exception(type(error), error, user_traceback(error), chain=False))
+    found = user_traceback(error)
+    try:
+        return "".join(traceback.format_exception(type(error), error, found, chain=False))
+    except Exception:  # it asks the user's class whether the error is true
+        return "".join(traceback.format_tb(found))
 
 
 def user_traceback(error: BaseException) -> TracebackType | None:

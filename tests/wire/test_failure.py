@@ -14,7 +14,7 @@ from hypothesis import given
 import inngest_py
 from inngest_py.errors import StepError
 from inngest_py.wire.codec import JSON, decode, encode
-from inngest_py.wire.failure import MAX_CAUSES, Failure, failure_of, step_error, user_traceback
+from inngest_py.wire.failure import MAX_CAUSES, MAX_TEXT, Failure, failure_of, step_error, user_traceback
 from json_values import VALUES
 
 
@@ -212,3 +212,53 @@ def test_an_endless_chain_of_stored_causes_ends() -> None:
 @given(VALUES)
 def test_whatever_was_stored_is_an_error(body: JSON) -> None:
     assert isinstance(step_error("a", body), StepError)
+
+
+# Size --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_that_is_too_long_is_cut_and_says_how_long_it_was() -> None:
+    failure = failure_of(ValueError("x" * 5_000_000))
+
+    assert failure.message == "x" * MAX_TEXT + f"… (cut to {MAX_TEXT} characters, of 5000000)"
+
+
+def test_a_stack_that_is_too_long_keeps_its_beginning_and_its_end() -> None:
+    failure = failure_of(ValueError("x" * 5_000_000 + " the end"))
+
+    assert failure.stack.startswith("ValueError: xxx")
+    assert failure.stack.endswith("xxx the end\n")
+    assert f"(cut to {MAX_TEXT} characters, of 5000021)" in failure.stack
+    assert len(failure.stack) < MAX_TEXT + 100
+
+
+def test_of_a_long_chain_of_long_errors_little_enough_is_sent() -> None:
+    chain: BaseException = ValueError("\x00" * 1_000_000)
+    for _ in range(9):
+        outer = ValueError("\x00" * 1_000_000)
+        outer.__cause__ = chain
+        chain = outer
+
+    assert len(encode(failure_of(chain).to_json())) < 4 * 1024 * 1024
+
+
+def test_the_error_of_a_step_is_cut_too() -> None:
+    failure = failure_of(StepError("s", "\ud800", "m" * 100_000, "s" * 100_000))
+
+    assert failure.name == "\\ud800"
+    assert max(map(len, (failure.message, failure.stack))) < MAX_TEXT + 100
+
+
+class Undecided(Exception):  # noqa: N818
+    def __bool__(self) -> bool:
+        raise TypeError("neither")
+
+
+def test_an_error_that_is_neither_true_nor_false_may_be_a_cause() -> None:
+    error = ValueError("outer")
+    error.__cause__ = Undecided("inner")
+
+    failure = failure_of(error)
+
+    assert failure.cause is not None
+    assert (failure.cause.name, failure.cause.message) == ("Undecided", "inner")
