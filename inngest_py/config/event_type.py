@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from inngest_py.errors import ConfigError, EventDataError
 from inngest_py.wire.codec import encode
@@ -58,9 +59,19 @@ class EventType(Generic[Model]):
     def validate(self, data: object) -> Model:
         """Turn data into the model. Raises EventDataError, naming each field that does not fit and why."""
         try:
-            return self._adapter.validate_python(data)
+            model = self._adapter.validate_python(data)
+            if model is data:
+                self._check_again(model)
+            return model
         except ValidationError as error:
             raise EventDataError(f'the data of "{self.name}" does not fit {_faults(error)}') from None
+        except PydanticSerializationError as error:
+            raise EventDataError(f'the data of "{self.name}" cannot be written as JSON: {error}') from None
+
+    def _check_again(self, model: Model) -> None:
+        """Check a model that was made before: it may have been changed since, or made without being checked."""
+        written = self._adapter.dump_json(model, round_trip=True, warnings=False)
+        self._adapter.validate_json(written, by_alias=True, by_name=True)
 
     def read(self, event: Event[dict[str, Any]]) -> Event[Model]:
         """Give an event that came in its type. Raises EventDataError."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 from typing_extensions import TypedDict
 
 from inngest_py.config.event_type import EventType
@@ -132,3 +132,57 @@ def test_an_event_type_needs_a_name_that_can_start_a_function(name: Any) -> None
 def test_an_event_type_shows_its_name_and_model() -> None:
     assert repr(ORDER_PLACED) == "EventType('order/placed', Order)"
     assert repr(EventType("any", dict[str, int])) == "EventType('any', dict)"
+
+
+class Tagged(Order):
+    tags: list[Tag] = []
+
+
+class Renamed(BaseModel):
+    order_id: str = Field(validation_alias="id", serialization_alias="number")
+
+    @computed_field
+    def shown(self) -> str:
+        return f"#{self.order_id}"
+
+
+def changed(model: Any, **fields: Any) -> Any:
+    for name, value in fields.items():
+        setattr(model, name, value)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data", "field"),
+    [
+        (ORDER_PLACED, Order.model_construct(order_id="1", total="much"), "total"),
+        (ORDER_PLACED, Order.model_construct(order_id="1"), "total"),
+        (ORDER_PLACED, changed(Order(order_id="1", total=Decimal(1)), order_id=5), "order_id"),
+        (EventType("tagged", Tagged), changed(Tagged(order_id="1", total=Decimal(1)), tags=[{}]), "tags.0.name"),
+        (EventType("point", Point), changed(Point(1), x="left"), "x"),
+    ],
+)
+def test_a_model_that_was_changed_or_never_checked_is_checked_on_the_way_out(
+    event_type: Any, data: Any, field: str
+) -> None:
+    for make in (event_type, event_type.create):
+        with pytest.raises(EventDataError, match=f"the data of .* does not fit .*{field}: "):
+            make(data)
+
+
+def test_a_model_that_has_no_json_any_more_is_refused() -> None:
+    with pytest.raises(EventDataError, match=r'the data of "order/placed" cannot be written as JSON: .*object'):
+        ORDER_PLACED(changed(Order(order_id="1", total=Decimal(1)), total=object()))
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data"),
+    [
+        (ORDER_PLACED, Tagged(order_id="1", total=Decimal(1), tags=[{"name": "a"}])),
+        (EventType("renamed", Renamed), Renamed(id="1")),  # type: ignore[call-arg]
+        (EventType("strict", Strict), Strict(day=date(2026, 1, 2))),
+        (EventType("point", Point), Point(1)),
+    ],
+)
+def test_a_model_that_fits_is_kept_as_it_is(event_type: Any, data: Any) -> None:
+    assert event_type(data).data is data
