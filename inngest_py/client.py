@@ -25,6 +25,7 @@ from inngest_py.config.flow import (
     Throttle,
     Timeouts,
 )
+from inngest_py.config.handler import check_call, check_colour
 from inngest_py.config.retries import Retries
 from inngest_py.config.trigger import Trigger
 from inngest_py.engine.catalogue import check_signal
@@ -32,10 +33,11 @@ from inngest_py.engine.drive import adrive, drive
 from inngest_py.engine.effects import Flow
 from inngest_py.errors import ConfigError, SendEventsError
 from inngest_py.flows.authorized import outgoing_headers
+from inngest_py.flows.checkpoints import Silence
 from inngest_py.flows.events import Sending, send_events
 from inngest_py.flows.signals import send_signal
-from inngest_py.function import Function, check_colour, declare, failure_function
-from inngest_py.middleware.base import MiddlewareFactory
+from inngest_py.function import Function, check_handler, declare, failure_function
+from inngest_py.middleware.base import Middleware, MiddlewareFactory
 from inngest_py.middleware.chain import Chain
 from inngest_py.performer import Performer
 from inngest_py.runtime import Threads
@@ -54,6 +56,9 @@ Model = TypeVar("Model")
 
 _EVENT: Final[type] = Event
 _SINGLE: Final[tuple[type, ...]] = (Event, str, bytes, Mapping)
+_LONGEST_APP_ID: Final = 126
+"""With the id of a function, of 128 characters at most, it is an id of 255."""
+
 _APP_ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -121,7 +126,7 @@ class Inngest:
     ) -> None:
         self.app_id: Final = _check_app_id(app_id)
         self.app_version: Final = app_version
-        self.middleware: Sequence[MiddlewareFactory] = tuple(middleware)
+        self.middleware: Sequence[MiddlewareFactory] = _middlewares(middleware)
         self.checkpointing = read_checkpointing(checkpointing)
         self.settings = read_settings(
             is_production=is_production,
@@ -136,6 +141,7 @@ class Inngest:
         self.logger = logger or _default_logger(self.settings.log_level)
         self.transport: Final = Transport(http_client, _seconds(request_timeout))
         self._performer: Final = Performer(self.transport, Threads(0))
+        self.silence = Silence()
         self._functions: tuple[Function[Any], ...] = ()
 
     def __repr__(self) -> str:
@@ -181,8 +187,8 @@ class Inngest:
         if not callable(handler):
             raise ConfigError(f'function "{fn_id}": {handler!r} is not a function')
         declaration = declare(fn_id, trigger, options)
-        check_colour(fn_id, handler)
-        extras = _extras(options)
+        check_handler(fn_id, handler, (check_call, check_colour))
+        extras = _extras(fn_id, options)
         on_failure = failure_function(self.app_id, declaration, options.get("on_failure"), **extras)
         function = Function[Any](self.app_id, declaration, handler, on_failure, **extras)
         self._add(function)
@@ -278,13 +284,27 @@ def _checked(event: object) -> Event[Any]:
     return cast("Event[Any]", event)
 
 
-def _extras(options: FunctionOptions) -> dict[str, Any]:
+def _extras(fn_id: str, options: FunctionOptions) -> dict[str, Any]:
     """What a function says of its own running, and not of when it runs."""
     said = options.get("checkpointing")
     return {
-        "middleware": tuple(options.get("middleware", ())),
+        "middleware": _middlewares(options.get("middleware") or (), f'function "{fn_id}": '),
         "checkpointing": None if said is None else read_checkpointing(said) or False,
     }
+
+
+def _middlewares(given: object, owner: str = "") -> Sequence[MiddlewareFactory]:
+    """What makes the middleware of each request. Raises ConfigError for what makes none."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ConfigError(f"{owner}middleware={given!r} must be a list of classes: write middleware=[MyMiddleware]")
+    listed = tuple(cast("Iterable[object]", given))
+    for one in listed:
+        if isinstance(one, Middleware) or not callable(one):
+            raise ConfigError(
+                f"{owner}middleware=[{one!r}] must be a class, of which one is made for each request: write "
+                "middleware=[MyMiddleware]"
+            )
+    return cast("Sequence[MiddlewareFactory]", listed)
 
 
 def read_checkpointing(given: object) -> Checkpointing | None:
@@ -312,6 +332,9 @@ def _default_logger(level: int | None) -> logging.Logger:
 
 
 def _check_app_id(app_id: object) -> str:
-    if not isinstance(app_id, str) or not _APP_ID.fullmatch(app_id):
-        raise ConfigError(f'app_id={app_id!r} is not valid: use letters, digits, "-", "_" and ".", as in "my-shop"')
+    if not isinstance(app_id, str) or not _APP_ID.fullmatch(app_id) or len(app_id) > _LONGEST_APP_ID:
+        raise ConfigError(
+            f'app_id={app_id!r:.200} is not valid: use letters, digits, "-", "_" and ".", {_LONGEST_APP_ID} characters '
+            'at most, as in "my-shop"'
+        )
     return app_id

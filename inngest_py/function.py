@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import re
-import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any, Final, Generic, TypeVar, cast
 
 from inngest_py.config.checkpointing import Checkpointing
@@ -28,6 +25,7 @@ from inngest_py.config.flow import (
     Throttle,
     Timeouts,
 )
+from inngest_py.config.handler import check_call, is_async
 from inngest_py.config.retries import Retries
 from inngest_py.config.setting import Setting
 from inngest_py.config.trigger import MAX_TRIGGERS, Trigger, TriggerCron, TriggerEvent
@@ -219,23 +217,12 @@ class Function(Generic[Result]):
         return self.declaration.to_json(self.id, app_url)
 
 
-def is_async(handler: Callable[..., Any]) -> bool:
-    """Whether calling it gives a coroutine, also behind `functools.partial` or a callable object."""
-    if type(handler) is FunctionType and handler.__code__.co_flags & inspect.CO_COROUTINE:
-        return True
-    while isinstance(handler, functools.partial):
-        handler = handler.func
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
-
-
-def check_colour(fn_id: str, handler: Callable[..., Any]) -> None:
-    """Raise ConfigError if a function says that it takes the context of the other colour."""
-    wrong, right = ("ContextSync", "Context") if is_async(handler) else ("Context", "ContextSync")
-    said = next((kind for name, kind in getattr(handler, "__annotations__", {}).items() if name != "return"), None)
-    kind = getattr(typing.get_origin(said) or said, "__name__", said)
-    if isinstance(kind, str) and kind.partition("[")[0].rpartition(".")[2] == wrong:
-        word = "async def" if wrong == "ContextSync" else "def"
-        raise ConfigError(f'function "{fn_id}": a function declared with {word} takes {right}, not {wrong}')
+def check_handler(fn_id: str, handler: Callable[..., Any], checks: Sequence[Callable[..., str | None]]) -> None:
+    """Raise ConfigError if something is wrong with the function itself."""
+    for check in checks:
+        fault = check(handler)
+        if fault is not None:
+            raise ConfigError(f'function "{fn_id}": {fault}')
 
 
 def check_id(fn_id: str) -> str:
@@ -350,6 +337,7 @@ def failure_function(app_id: str, failing: Declaration, handler: object, **extra
         return None
     if not callable(handler) or isinstance(handler, Function):
         raise ConfigError(f'function "{failing.fn_id}": on_failure={handler!r} must be a function that is not declared')
+    check_handler(f"{failing.fn_id}-failure", handler, (check_call,))
     condition = f"event.data.function_id == '{app_id}-{failing.fn_id}'"
     declaration = Declaration(
         fn_id=f"{failing.fn_id}-failure",
@@ -360,9 +348,11 @@ def failure_function(app_id: str, failing: Declaration, handler: object, **extra
     return Function(app_id, declaration, handler, fails_for=failing.triggers, **extras)
 
 
-def by_id(functions: Sequence[Function[Any]]) -> Mapping[str, Function[Any]]:
-    """All that a server may call, by id. Raises ConfigError for two functions with the same id."""
+def by_id(functions: Iterable[Function[Any]]) -> Mapping[str, Function[Any]]:
+    """All that a server may call, by id. Raises ConfigError for what is none, or two functions with the same id."""
     found: dict[str, Function[Any]] = {}
+    if not isinstance(functions, Iterable):
+        raise ConfigError(f"serve takes a list of functions, not {functions!r}: write serve(client, [function])")
     for function in functions:
         if not isinstance(function, Function):
             raise ConfigError(f"serve takes functions made by create_function, not {function!r}")

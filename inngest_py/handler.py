@@ -66,8 +66,7 @@ class Handler:
     `streaming` has calls answered at once, with a sign of life every `keep_alive` seconds until the reply is there;
     a plain function then runs in a thread of its own, with the context variables of the request and what `carry`
     adds: it gets that thread's work, and gives the work to do instead. `max_body` is how many bytes a body may
-    have. `clock` gives the Unix time in seconds. Raises ConfigError if the app is in production and has no signing
-    key, or if two functions have the same id.
+    have. `clock` gives the Unix time in seconds. Raises ConfigError for an app that cannot be served, and says why.
     """
 
     def __init__(
@@ -86,6 +85,8 @@ class Handler:
         max_body: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        if not isinstance(client, Inngest):
+            raise ConfigError(f"serve takes a client first, Inngest(...), not {client!r}")
         settings = client.settings
         if not settings.dev and settings.signing_key is None:
             raise ConfigError(
@@ -100,7 +101,7 @@ class Handler:
         self._clock: Final = clock
         self._given: Final = functions
         self._known: Sequence[Function[Any]] = ()
-        self._found: Mapping[str, Function[Any]] = by_id(functions or ())
+        self._found: Mapping[str, Function[Any]] = by_id(() if functions is None else functions)
         self._usual_headers: Final = {
             headers.CONTENT_TYPE: headers.JSON,
             headers.EXPECTED_SERVER_KIND: settings.server_kind,
@@ -113,7 +114,7 @@ class Handler:
         if settings.platform is not None:
             self._usual_headers[headers.PLATFORM] = settings.platform
         self._performer: Final = Performer(client.transport, _threads(in_thread, settings), on_loop)
-        self._streaming: Final = settings.streaming if streaming is None else streaming
+        self._streaming: Final = settings.streams(streaming)
         self._keep_alive: Final = KEEP_ALIVE if keep_alive is None else keep_alive
         self._carry: Final = carry
         self.max_body: Final = MAX_BODY if max_body is None else max_body
@@ -220,7 +221,7 @@ class Handler:
         function = self._find(call.function_id)
         call = yield from fetch_state(self._settings, call)
         reply = yield from run_call(self._client, function, call, request, self._clock)
-        log_reply(self._client.logger, function, reply)
+        log_reply(self._client.logger, function, call.run_id, reply)
         return self._answer_call(reply, key)
 
     def _answer_call(self, reply: Reply, key: SigningKey | None) -> Response:

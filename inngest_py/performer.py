@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, Protocol, assert_never
 
+from inngest_py.config.handler import is_async
 from inngest_py.engine.effects import Effect, Exchange, Execute, Hook, Invoke, Pause
 from inngest_py.engine.plan import Plan
 from inngest_py.engine.run import Outcome, Terms
 from inngest_py.errors import UsageError
-from inngest_py.function import Function, is_async
+from inngest_py.function import Function
 from inngest_py.runtime import (
     EXIT_CONTAINED,
     Departure,
@@ -91,8 +92,8 @@ class Performer:
                 assert_never(effect)
 
     def _called(self, result: Any) -> Any:
-        """What plain code gets of a call: of a coroutine its result, after it ran on a loop."""
-        if not asyncio.iscoroutine(result):
+        """What plain code gets of a call: of something to be awaited its result, after it ran on a loop."""
+        if not isawaitable(result):
             return result
         return self._on_loop(lambda: _awaited(result), background_loop().running)
 
@@ -167,9 +168,9 @@ class Timed:
         return response
 
 
-async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+async def _awaited(result: Awaitable[Any]) -> Any:
     with EXIT_CONTAINED:
-        return await coroutine
+        return await result
 
 
 def _result(function: Function[Any], ctx: sync.ContextSync[Any]) -> Any:

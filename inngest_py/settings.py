@@ -105,6 +105,14 @@ class Settings:
         """The keys that a request may be signed with, the current one first."""
         return tuple(key for key in (self.signing_key, self.signing_key_fallback) if key is not None)
 
+    def streams(self, given: object) -> bool:
+        """Whether calls are streamed, where `streaming=` may say so, as its variable may. Raises ConfigError."""
+        if given is None or isinstance(given, bool):
+            return self.streaming if given is None else given
+        if isinstance(given, str) and given.strip():
+            return _one_of(_STREAMING, "streaming", given)
+        raise ConfigError(f"streaming={given!r} must be True, False or None")
+
 
 def read_settings(
     *,
@@ -139,7 +147,7 @@ def read_settings(
         event_api_origin=_origin(*events, *base) or EVENT_ORIGIN,
         serve_origin=found.get("INNGEST_SERVE_ORIGIN") or None,
         serve_path=found.get("INNGEST_SERVE_PATH") or None,
-        allow_unsigned_sync=dev or _yes(_UNSIGNED_SYNC, found.get(_UNSIGNED_SYNC, "true")),
+        allow_unsigned_sync=_yes(_UNSIGNED_SYNC, found.get(_UNSIGNED_SYNC, "true")) or dev,
         threads=_threads(found.get("INNGEST_THREAD_POOL_MAX_WORKERS")),
         streaming=_one_of(_STREAMING, "INNGEST_STREAMING", found.get("INNGEST_STREAMING", "")),
         platform=_platform(found),

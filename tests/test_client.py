@@ -7,14 +7,23 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from pydantic import BaseModel
 
 from app import EVENT_KEY, SIGNING_KEY, Server
-from inngest_py import ConfigError, Event, EventType, Inngest, SendEventsError, UnserializableError
+from inngest_py import (
+    ConfigError,
+    Event,
+    EventType,
+    Inngest,
+    Middleware,
+    SendEventsError,
+    TriggerEvent,
+    UnserializableError,
+)
 from inngest_py.flows import events as flow
 from inngest_py.wire.codec import decode, encode
 from inngest_py.wire.http import Request, Response
@@ -319,3 +328,38 @@ def test_a_client_logs_where_it_is_told_to() -> None:
 
     assert Inngest(app_id="shop", logger=logger).logger is logger
     assert Inngest(app_id="shop").logger.name == "inngest_py"
+
+
+def test_an_app_id_leaves_room_for_that_of_a_function() -> None:
+    assert Inngest(app_id="a" * 126).app_id == "a" * 126
+
+    with pytest.raises(ConfigError, match=r"app_id='aaa.* 126 characters at most"):
+        Inngest(app_id="a" * 127)
+
+
+class OwnMiddleware(Middleware):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("middleware", "said"),
+    [
+        (OwnMiddleware, "must be a list of classes: write middleware=[MyMiddleware]"),
+        ("OwnMiddleware", "must be a list of classes"),
+        ([OwnMiddleware(cast("Any", None), None)], "must be a class, of which one is made for each request"),
+        ([5], "middleware=[5] must be a class"),
+    ],
+)
+def test_middleware_is_given_as_classes(middleware: Any, said: str) -> None:
+    client = Inngest(app_id="shop", is_production=False)
+
+    for owner, declare in {
+        "": lambda: Inngest(app_id="shop", middleware=middleware),
+        'function "fn": ': lambda: client.create_function(
+            fn_id="fn", trigger=TriggerEvent(event="a"), middleware=middleware
+        )(lambda _ctx: None),
+    }.items():
+        with pytest.raises(ConfigError) as caught:
+            declare()
+        assert str(caught.value).startswith(f"{owner}middleware=")
+        assert said in str(caught.value)

@@ -30,7 +30,7 @@ from inngest_py import (
     TriggerCron,
     TriggerEvent,
 )
-from inngest_py.function import is_async
+from inngest_py.config.handler import is_async
 
 URL = "http://127.0.0.1:28301/api/inngest"
 PLACED = TriggerEvent(event="order/placed")

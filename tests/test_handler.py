@@ -14,6 +14,9 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
+import inngest_django
+import inngest_flask
+import inngest_starlette
 from app import (
     EVENT_KEY,
     FALLBACK,
@@ -758,3 +761,45 @@ def test_no_error_and_no_repr_shows_a_secret() -> None:
 
     shown = [repr(client), repr(client.settings), str(caught.value), repr(client.settings.signing_keys)]
     assert not any(secret in " ".join(shown) for secret in SECRETS)
+
+
+# What is served ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("functions", "said"),
+    [
+        (lambda app: app.functions[0], r"serve takes a list of functions, not <Function .*>: write serve\(client, \["),
+        (lambda _app: 5, "serve takes a list of functions, not 5"),
+        (lambda _app: False, "serve takes a list of functions, not False"),
+        (lambda app: [app.functions[0].handler], "serve takes functions made by create_function, not <function"),
+        (lambda _app: "functions", "serve takes functions made by create_function, not 'f'"),
+    ],
+)
+def test_functions_to_serve_are_a_list_of_declared_ones(functions: Any, said: str) -> None:
+    client = app()
+
+    with pytest.raises(ConfigError, match=said):
+        Handler(client, functions(client), framework="none")
+
+
+@pytest.mark.parametrize("serve", [inngest_flask.serve, inngest_django.serve, inngest_starlette.serve])
+def test_what_is_served_first_is_a_client(serve: Any) -> None:
+    with pytest.raises(ConfigError, match=r"serve takes a client first, Inngest\(\.\.\.\), not 'shop'"):
+        serve("shop")
+
+
+@pytest.mark.parametrize(
+    ("streaming", "status"),
+    [(None, 200), (False, 200), (True, 201), ("force", 201), ("allow", 201), ("disable", 200)],
+)
+def test_streaming_is_said_with_a_truth_value_or_with_the_words_of_its_variable(streaming: Any, status: int) -> None:
+    response = handler(app(), streaming=streaming).handle(request(query=CALL, body=call_body()))
+
+    assert response.status == status
+
+
+@pytest.mark.parametrize("streaming", ["of", "", 0, 1, "yes please", [True]])
+def test_no_other_word_switches_streaming_on(streaming: Any) -> None:
+    with pytest.raises(ConfigError, match="streaming="):
+        handler(app(), streaming=streaming)

@@ -63,6 +63,8 @@ def test_an_unsigned_sync_is_allowed_if_nothing_is_said() -> None:
 def test_what_is_neither_yes_nor_no_is_refused_for_a_guess_would_be_unsafe(variable: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f'{variable}="{value}" is neither yes nor no'):
         settings({variable: value})
+    with pytest.raises(ConfigError, match=f'{variable}="{value}" is neither yes nor no'):
+        settings({"INNGEST_DEV": "1", variable: value})
 
 
 # Addresses ---------------------------------------------------------------------------------------------------------

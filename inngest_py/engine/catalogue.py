@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from inngest_py.config.duration import bounded_duration, write_moment
+from inngest_py.config.duration import LONGEST, bounded_duration, write_moment
 from inngest_py.config.event_type import EventType
 from inngest_py.config.expression import check_expression
 from inngest_py.engine.identity import Key
@@ -46,6 +46,7 @@ AI_WRAP: Final = {"type": "step.ai.wrap"}
 SEND_EVENT: Final = {"type": "step.sendEvent"}
 SEND_SIGNAL: Final = {"type": "step.sendSignal"}
 _CONFLICTS: Final = ("fail", "replace")
+_OF_ADAPTERS: Final = ("auth_key", "format", "headers", "on_call", "url_infer")
 
 
 def run(key: Key, opts: Mapping[str, Any] | None = None) -> Step:
@@ -58,11 +59,15 @@ def sleep(key: Key, duration: str | timedelta) -> Step:
     return Step(key, Opcode.SLEEP, bounded_duration(duration, f'step.sleep("{key.id}")'))
 
 
-def sleep_until(key: Key, when: datetime) -> Step:
-    """A sleep until a moment. Raises ConfigError if it is no datetime, or one without a time zone."""
+def sleep_until(key: Key, when: datetime, now: datetime) -> Step:
+    """A sleep until a moment. Raises ConfigError for no datetime, one without a time zone or one that is too far."""
+    what = f'step.sleep_until("{key.id}")'
     if not isinstance(when, datetime):
-        raise ConfigError(f'step.sleep_until("{key.id}"): {when!r} is not a datetime; for a duration use step.sleep')
-    return Step(key, Opcode.SLEEP, write_moment(when))
+        raise ConfigError(f"{what}: {when!r} is not a datetime; for a duration use step.sleep")
+    moment = write_moment(when)
+    if when - now > LONGEST:
+        raise ConfigError(f"{what}: {moment} is more than 366 days from now, the longest that servers take")
+    return Step(key, Opcode.SLEEP, moment)
 
 
 def wait_for_event(key: Key, event: str | EventType[Any], timeout: str | timedelta, condition: str | None) -> Step:
@@ -99,8 +104,13 @@ def check_signal(signal: object, what: str) -> str:
 
 def fetch(key: Key, url: str, method: str, headers: Mapping[str, str] | None, body: object) -> Step:
     """An HTTP request that the server makes."""
-    if urlsplit(url).scheme not in {"http", "https"}:
-        raise ConfigError(f'step.fetch("{key.id}"): {url!r} is not an http or https URL')
+    what = f'step.fetch("{key.id}")'
+    if not _is_url(url):
+        raise ConfigError(f"{what}: {url!r} is not an http or https URL")
+    if not isinstance(method, str) or not method:
+        raise ConfigError(f'{what}: method={method!r} must be a method of HTTP, as in "GET"')
+    if headers and not all(isinstance(part, str) for pair in headers.items() for part in pair):
+        raise ConfigError(f"{what}: headers={headers!r} must have names and values that are strings")
     opts: dict[str, Any] = {"url": url, "method": method.upper()}
     if headers:
         opts["headers"] = dict(headers)
@@ -109,8 +119,20 @@ def fetch(key: Key, url: str, method: str, headers: Mapping[str, str] | None, bo
     return Step(key, Opcode.GATEWAY, key.name, opts)
 
 
+def _is_url(url: object) -> bool:
+    try:
+        return isinstance(url, str) and urlsplit(url).scheme in {"http", "https"}
+    except ValueError:
+        return False
+
+
 def infer(key: Key, adapter: Adapter, body: Mapping[str, Any]) -> Step:
     """A request to a model's provider that the server makes (PROTOCOL 6.4)."""
+    what = f'step.ai.infer("{key.id}")'
+    if not all(callable(getattr(adapter, name, None)) for name in _OF_ADAPTERS):
+        raise ConfigError(f'{what}: adapter={adapter!r} must be a model, as in inngest_py.ai.openai(model="gpt-5")')
+    if not isinstance(body, Mapping):
+        raise ConfigError(f"{what}: body={body!r} must be the provider's request, a dict")
     sent = dict(body)
     adapter.on_call(sent)
     encode(sent)
@@ -129,7 +151,8 @@ def invoke(key: Key, function_id: str, data: object, timeout: str | timedelta | 
     """A run of another function, waited for."""
     what = f'step.invoke("{key.id}")'
     payload: dict[str, Any] = {"data": {} if data is None else data}
-    encode(payload)
+    if not encode(payload).startswith(b'{"data":{'):
+        raise ConfigError(f"{what}: data={data!r} must be a JSON object: a dict or a model")
     if v is not None:
         payload["v"] = v
     opts: dict[str, Any] = {"function_id": function_id, "payload": payload}

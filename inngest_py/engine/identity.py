@@ -33,9 +33,19 @@ class Key(NamedTuple):
 
 @lru_cache(maxsize=16_384)
 def key_of(step_id: str, repeat: int) -> Key:
-    """The key of the first or a further use of an id; the hash is the SHA-1 of `id`, `id:1`, `id:2` and so on."""
+    """The key of the first or a further use of an id; the hash is the SHA-1 of `id`, `id:1`, `id:2` and so on.
+
+    Raises ConfigError for an id that UTF-8 cannot carry.
+    """
     text = f"{step_id}:{repeat}" if repeat else step_id
-    return Key(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), step_id, repeat, step_id)
+    return Key(hashlib.sha1(_utf8(text), usedforsecurity=False).hexdigest(), step_id, repeat, step_id)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{text!r} is not a step id or a name: it has half of a surrogate pair in it") from None
 
 
 class Identities:
@@ -56,6 +66,15 @@ class Identities:
         uses[step_id] = repeat + 1
         return key_of(step_id, repeat)
 
+    def name_of(self, hashed: str) -> str:
+        """How a person knows a step: by its id, in quotes, if it was used in this execution, or else by its hash."""
+        used = ((step_id, repeat) for step_id, uses in self._uses.items() for repeat in range(uses))
+        found = next((pair for pair in used if key_of(*pair).hashed == hashed), None)
+        if found is None:
+            return hashed
+        step_id, repeat = found
+        return f'"{step_id}"' if not repeat else f'"{step_id}" (number {repeat + 1})'
+
 
 def _checked(step_id: object) -> StepOptions:
     if not isinstance(step_id, StepOptions) or type(step_id.id) is not str or not step_id.id:
@@ -63,4 +82,8 @@ def _checked(step_id: object) -> StepOptions:
             f"{step_id!r} is not a step id: write one that says what the step does, as in "
             'step.run("charge-card", ...), or StepOptions(id=, name=)'
         )
+    name: object = step_id.name
+    if name is not None and not isinstance(name, str):
+        raise ConfigError(f'step "{step_id.id}": name={name!r} must be a string')
+    _utf8(name or "")
     return step_id

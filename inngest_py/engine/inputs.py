@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -15,6 +15,8 @@ from inngest_py.wire.codec import decode, encode
 
 MOST_SHOWN: Final = 256 * 1024
 """Arguments that take more than this, in bytes of JSON, are not recorded."""
+
+_POSITIONAL: Final = frozenset({inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD})
 
 
 def recorded(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,14 +32,21 @@ def recorded(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 def edited(handler: Callable[..., Any], args: Sequence[Any]) -> list[Any]:
     """Edited arguments, in the types that the handler wants where it says so."""
-    while isinstance(handler, functools.partial):
-        handler = handler.func
     try:
-        parameters = list(inspect.signature(handler, eval_str=True).parameters.values())
-    except (NameError, TypeError, ValueError):
+        parameters = inspect.signature(handler, eval_str=True).parameters.values()
+    except (AttributeError, NameError, SyntaxError, TypeError, ValueError):
         return list(args)
-    kinds = [parameter.annotation for parameter in parameters] + [inspect.Parameter.empty] * len(args)
-    return [_typed(kind, value) for kind, value in zip(kinds, args, strict=False)]
+    return [_typed(kind, value) for kind, value in zip(_kinds(parameters), args, strict=False)]
+
+
+def _kinds(parameters: Iterable[inspect.Parameter]) -> Iterator[Any]:
+    """The annotations of the parameters in the order of the arguments, and then nothing, without end."""
+    for parameter in parameters:
+        if parameter.kind in _POSITIONAL:
+            yield parameter.annotation
+        elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            yield from repeat(parameter.annotation)
+    yield from repeat(inspect.Parameter.empty)
 
 
 def _typed(kind: Any, value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
-from inngest_py.wire.codec import OBJECT
+from inngest_py.wire.codec import LIST, OBJECT
 from inngest_py.wire.event import Event, read_event
 from inngest_py.wire.failure import step_error
 
@@ -50,7 +50,7 @@ class Memory:
     def edited_input(self, hashed: str) -> list[Any] | None:
         """The arguments to use instead of the code's own, where somebody edited them (PROTOCOL 5.1)."""
         memo = self.memos.get(hashed)
-        return memo["input"] if is_input_only(memo) else None
+        return edited_arguments(memo) if is_input_only(memo) else None
 
     def position(self, hashed: str) -> int | None:
         """When a step was completed, counted from 0, or None if that is not known."""
@@ -62,6 +62,11 @@ class Memory:
 def is_input_only(memo: Any) -> TypeGuard[dict[str, Any]]:
     """Whether a memo holds edited arguments and no result."""
     return type(memo) is dict and "data" not in memo and "input" in memo and "error" not in memo
+
+
+def edited_arguments(memo: Mapping[str, Any]) -> list[Any] | None:
+    """The arguments in a memo without a result; None if what is there is no list."""
+    return memo["input"] if type(memo["input"]) is LIST else None
 
 
 def result_of(memo: Any, step_id: str) -> Any:

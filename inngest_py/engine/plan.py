@@ -101,20 +101,22 @@ class Plan:
     `target` is the hashed id of the only step that may run, or None; `immediate` allows to run a single new step in
     place. `found` are the steps that were met and have no memo; `unsaved` are the operations of those that ran and
     that the server does not know of yet. `asked` are the steps with a memo for which tasks wait, each with its wave;
-    `place` is where a plain function is in a group. Once `interrupted`, nothing is met any more, and the plan is what
-    is answered.
+    `place` is where a plain function is in a group. `error` is what a step raised, and `failed` its id. Once
+    `interrupted`, nothing is met any more, and the plan is what is answered.
     """
 
     __slots__ = (
+        "_disorder",
+        "_notes",
         "asked",
         "carrying",
         "error",
+        "failed",
         "found",
         "identities",
         "immediate",
         "interrupted",
         "memory",
-        "notes",
         "place",
         "reporting",
         "retry_after",
@@ -137,7 +139,9 @@ class Plan:
         self.error: BaseException | None = None
         self.interrupted = False
         self.reporting = False
-        self.notes: list[str] = []
+        self.failed: str | None = None
+        self._notes: list[str] = []
+        self._disorder: tuple[str, str] | None = None
         self.asked: dict[str, int] = {}
         self.place: Place | None = None
 
@@ -179,6 +183,7 @@ class Plan:
         self.forget(step)
         self.unsaved.append(op)
         self.error = error
+        self.failed = None if error is None else step.key.id
         self.retry_after = retry_after
         self.interrupted = True
 
@@ -192,14 +197,24 @@ class Plan:
         self.carrying = True
         self.immediate = False
 
-    def note_disorder(self, step_id: str) -> None:
-        """Note, once, that the steps do not come in the order in which they were completed."""
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the log is to be told; read it when the function has ended."""
+        if self._disorder is None:
+            return self._notes
+        expected, asked = map(self.identities.name_of, self._disorder)
+        disorder = (
+            f"the next completed step is {expected}, but the function asks for {asked}: was it changed while it ran? "
+            "It goes on with what is there"
+        )
+        return [disorder, *self._notes]
+
+    def note_disorder(self, asked: str) -> None:
+        """Note, once, that a step is asked for, by its hashed id, before one that was completed earlier."""
         expected = self.turns.expected
-        if expected is not None and not self.notes:
-            self.notes.append(
-                f'the next completed step is {expected}, but the function asks for "{step_id}": was it changed while '
-                "it ran? It goes on with what is there"
-            )
+        late = expected not in {None, asked} and self.memory.position(asked) is not None
+        if expected is not None and late and self._disorder is None:
+            self._disorder = (expected, asked)
 
     def note_untyped(self, step: Step, handler: Callable[..., Any], output: object) -> None:
         """Note that a result will come back as a dict, because nothing says what it is."""
@@ -207,7 +222,7 @@ class Plan:
         if kind in _PLAIN:
             return
         if (hasattr(kind, "model_fields") or is_dataclass(output)) and "return" not in _annotations(handler):
-            self.notes.append(
+            self._notes.append(
                 f'step "{step.key.id}" returns a {kind.__name__}, and will give a dict when it is replayed: annotate '
                 f"its function with -> {kind.__name__}, or give output_type={kind.__name__}"
             )
@@ -216,14 +231,14 @@ class Plan:
         """Note that a whole number will not come back as it is, because servers read numbers as doubles."""
         found = next(filter(_is_inexact, _leaves(output)), None)
         if found is not None:
-            self.notes.append(
+            self._notes.append(
                 f'step "{step.key.id}" returns {found}, and will give {int(float(cast("int", found)))} when it is '
                 "replayed: servers keep whole numbers up to 2^53 exactly; make it a string"
             )
 
     def note_swallowed(self, line: str) -> None:
         """Note that the function went on where it was stopped, at a step in `line`; what it did then is ignored."""
-        self.notes.append(
+        self._notes.append(
             f"the function caught what stops it at a step, called in {line}: something like `except:` or `except "
             "BaseException:` is around it. What it did after that is ignored"
         )

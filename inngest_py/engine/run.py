@@ -16,10 +16,13 @@ from inngest_py.engine.inputs import edited
 from inngest_py.engine.memory import ABSENT, RESUMING
 from inngest_py.engine.plan import Plan, Step
 from inngest_py.engine.verdict import Policy, Verdict, judge
-from inngest_py.errors import UnserializableError
+from inngest_py.errors import UnserializableError, UsageError
 from inngest_py.wire.canonical import canonical
 from inngest_py.wire.codec import decode, encode
 from inngest_py.wire.ops import Op, Opcode, encode_ops
+
+MAX_OPERATIONS: Final = 1000
+"""How many operations one reply may have, and how many steps a run, unless a server says otherwise (PROTOCOL 17)."""
 
 MAX_OUTPUT: Final = 4 * 1024 * 1024
 """The largest result of a step, in bytes, that servers take (PROTOCOL 17)."""
@@ -57,7 +60,10 @@ Outcome: TypeAlias = Returned | Raised | Suspended
 
 @dataclass(slots=True)
 class Reply:
-    """What to answer. `error` is the user's exception, for the log; it is None where there is nothing to log."""
+    """What to answer. `error` is the user's exception, for the log; it is None where there is nothing to log.
+
+    `step_id` is the step that raised it, or None if that was the function itself.
+    """
 
     status: HTTPStatus
     body: bytes
@@ -65,6 +71,7 @@ class Reply:
     retry_after: str | None = None
     error: BaseException | None = None
     notes: Sequence[str] = ()
+    step_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -171,7 +178,8 @@ def conclude(plan: Plan, outcome: Outcome, terms: Terms, function_id: str) -> Fl
             yield from terms.checkpoints.before_answer(plan)
         if isinstance(outcome, Raised) and plan.error is None:
             plan.error = outcome.error
-        return _operations(plan)
+        crowd = _crowd(plan)
+        return _operations(plan) if crowd is None else _failed((yield from _judged(None, crowd, terms)), crowd)
     if isinstance(outcome, Returned):
         try:
             data = encode_output(f'function "{function_id}"', outcome.value, MAX_REPLY)
@@ -186,6 +194,18 @@ def conclude(plan: Plan, outcome: Outcome, terms: Terms, function_id: str) -> Fl
     if plan.unsaved:
         return _resumable(plan)
     return _failed((yield from _judged(None, outcome.error, terms)), outcome.error)
+
+
+def _crowd(plan: Plan) -> UsageError | None:
+    """The error of a function that asks for more steps at once than servers take: the run would fail without reason."""
+    count = len(plan.found)
+    if count <= MAX_OPERATIONS or plan.target is not None:
+        return None
+    return UsageError(
+        f"the function asks for {count} steps at once, and servers take {MAX_OPERATIONS}, which is also the most that "
+        "a run may have: do several things in one step, or give parts of the work to other runs, with step.invoke or "
+        "step.send_event"
+    )
 
 
 def _complete(data: bytes) -> Op:
@@ -210,7 +230,14 @@ def _operations(plan: Plan, *more: Op) -> Reply:
     body = encode_ops(operations)
     if len(body) > MAX_REPLY:
         body = encode_ops(replace(op, opts=_without_input(op.opts)) for op in operations)
-    return Reply(HTTPStatus.PARTIAL_CONTENT, body, retry_after=plan.retry_after, error=plan.error, notes=plan.notes)
+    return Reply(
+        HTTPStatus.PARTIAL_CONTENT,
+        body,
+        retry_after=plan.retry_after,
+        error=plan.error,
+        notes=plan.notes,
+        step_id=plan.failed,
+    )
 
 
 def _without_input(opts: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

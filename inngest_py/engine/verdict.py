@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -79,10 +80,27 @@ def _code(error: BaseException) -> str:
 
 
 def _retry_after(error: BaseException, policy: Policy) -> str | None:
-    if isinstance(error, RetryAfterError):
-        return _written(error.retry_after)
+    waits = list(_waits(error))
+    if waits:
+        return _written(max(waits, key=_length))
     backoff = policy.retries.backoff if policy.retries is not None else None
     return None if backoff is None else _written(backoff.wait(policy.attempt))
+
+
+def _waits(error: BaseException) -> Iterator[str | timedelta | datetime]:
+    """When to try again, as each RetryAfterError says it, in groups too."""
+    if isinstance(error, RetryAfterError):
+        yield error.retry_after
+    elif isinstance(error, BaseExceptionGroup):
+        for part in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+            yield from _waits(part)
+
+
+def _length(when: str | timedelta | datetime) -> tuple[str, timedelta]:
+    """What the longest wait is found by: no clock is here, and so a moment is taken for later than any duration."""
+    if isinstance(when, datetime):
+        return (write_moment(when), timedelta())
+    return ("", parse_duration(when))
 
 
 def _written(when: str | timedelta | datetime) -> str:

@@ -17,7 +17,7 @@ from inngest_py.engine.plan import Plan
 from inngest_py.engine.run import Outcome, Raised, Reply, Returned, Terms, conclude
 from inngest_py.engine.verdict import Policy
 from inngest_py.errors import StepError
-from inngest_py.flows.checkpoints import Saver, can_checkpoint
+from inngest_py.flows.checkpoints import Saver, Silence, can_checkpoint
 from inngest_py.function import FAILED_EVENT, INVOKED_EVENT, Function
 from inngest_py.middleware.base import CallInput, MiddlewareFactory
 from inngest_py.middleware.chain import Chain
@@ -37,6 +37,7 @@ class App(performer.App, Protocol):
     logger: logging.Logger
     middleware: Sequence[MiddlewareFactory]
     checkpointing: Checkpointing | None
+    silence: Silence
 
 
 def run_call(
@@ -53,21 +54,23 @@ def run_call(
         plan = _plan(call, call.steps)
         outcome = yield from _execute(app, function, call, draft, plan=plan, terms=terms)
         return (yield from conclude(plan, outcome, terms, function.id))
-    plan = Plan(Memory({}))
-    with ExitStack() as around:
-        try:
-            around.enter_context(chain.around_call(draft, function))
-            plan = _plan(call, (yield from chain.transform_input(draft, function, call.steps)))
-            outcome = yield from _execute(app, function, call, draft, plan=plan, terms=terms)
-            outcome = yield from _changed(chain, plan, outcome)
-        except Exception as error:
-            outcome = Raised(error)
-        reply = yield from conclude(plan, outcome, terms, function.id)
-        try:
+    plan, reply = Plan(Memory({})), None
+    try:
+        with ExitStack() as around:
+            try:
+                around.enter_context(chain.around_call(draft, function))
+                plan = _plan(call, (yield from chain.transform_input(draft, function, call.steps)))
+                outcome = yield from _execute(app, function, call, draft, plan=plan, terms=terms)
+                outcome = yield from _changed(chain, plan, outcome)
+            except Exception as error:
+                outcome = Raised(error)
+            reply = yield from conclude(plan, outcome, terms, function.id)
             yield from chain.before_response()
-        except Exception:
-            app.logger.exception("inngest: function %s: a hook failed when the reply was known", function.id)
-        return reply
+    except Exception:
+        if reply is None:
+            raise
+        app.logger.exception("inngest: function %s: a hook failed when the reply was known", function.id)
+    return reply
 
 
 def _plan(call: Call, memos: Mapping[str, Any]) -> Plan:
@@ -100,22 +103,23 @@ def _changed(chain: Chain, plan: Plan, outcome: Outcome) -> Flow[Outcome]:
 
 def _checkpoints(app: App, function: Function[Any], call: Call, clock: Callable[[], float]) -> Checkpoints:
     config = app.checkpointing if function.checkpointing is None else function.checkpointing
-    if not isinstance(config, Checkpointing) or not can_checkpoint(call):
+    if not isinstance(config, Checkpointing) or not can_checkpoint(call) or app.silence.lasts(clock()):
         return NO_CHECKPOINTS
-    saver = Saver(app.settings, call, clock)
+    saver = Saver(app.settings, call, clock, app.silence)
     return Checkpointed(config, saver.save, saver.elapsed)
 
 
-def log_reply(logger: logging.Logger, function: Function[Any], reply: Reply) -> None:
-    """Tell the log what went wrong in a call, if anything did."""
+def log_reply(logger: logging.Logger, function: Function[Any], run_id: str, reply: Reply) -> None:
+    """Tell the log what went wrong in a call, if anything did, with the ids of the run and the step as fields."""
+    fields = {"run_id": run_id, "step_id": reply.step_id}
     for note in reply.notes:
-        logger.warning("inngest: function %s: %s", function.id, note)
+        logger.warning("inngest: function %s: %s", function.id, note, extra=fields)
     error = reply.error
     if isinstance(error, StepError):
-        logger.error("inngest: function %s failed: %s", function.id, error)
+        logger.error("inngest: function %s failed: %s", function.id, error, extra=fields)
     elif error is not None:
         about = (type(error), error, user_traceback(error))
-        logger.error("inngest: function %s: an attempt failed", function.id, exc_info=about)
+        logger.error("inngest: function %s: an attempt failed", function.id, exc_info=about, extra=fields)
 
 
 def context_fields(function: Function[Any], call: Call, draft: CallInput, logger: logging.Logger) -> dict[str, Any]:

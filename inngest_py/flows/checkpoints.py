@@ -23,6 +23,24 @@ TRIES: Final = 3
 PATIENCE: Final = 5.0
 _FIRST_PAUSE: Final = 0.1
 
+SILENCE: Final = 60.0
+"""How long, in seconds, nothing is saved after the API has not answered: each try would hold up a step for long."""
+
+
+class Silence:
+    """Remembers that the API does not answer: each step is a request of its own for a while."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begin(self, now: float) -> None:
+        """The API has not answered. `now` is the Unix time in seconds."""
+        self._until = now + SILENCE
+
+    def lasts(self, now: float) -> bool:
+        """Whether it is not to be asked yet."""
+        return now < self._until
+
 
 def can_checkpoint(call: Call) -> bool:
     """Whether the server said what is needed to save results in the middle of a request."""
@@ -32,9 +50,10 @@ def can_checkpoint(call: Call) -> bool:
 class Saver:
     """Saves results for one call. `clock` gives the Unix time in seconds."""
 
-    def __init__(self, settings: Settings, call: Call, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, call: Call, clock: Callable[[], float], silence: Silence) -> None:
         self._settings: Final = settings
         self._clock: Final = clock
+        self._silence: Final = silence
         self._started: Final = _milliseconds(clock)
         self._call: Final = call
 
@@ -45,6 +64,7 @@ class Saver:
     def save(self, ops: Sequence[Op]) -> Flow[Saved]:
         """Save results: after some tries it is known whether the server has them."""
         url = f"{self._settings.api_origin}/v1/checkpoint/{quote(self._call.run_id, safe='')}/async"
+        answered = False
         request = Request("POST", url, outgoing_headers(self._settings), self._body(ops))
         for again in range(TRIES):
             if again:
@@ -53,8 +73,11 @@ class Saver:
                 response = yield from authorized(self._settings, request, PATIENCE)
             except ServerError:
                 continue
+            answered = True
             if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return _read(response.status)
+        if not answered:
+            self._silence.begin(self._clock())
         return Saved.NO
 
     def _body(self, ops: Sequence[Op]) -> bytes:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inngest_py.engine.memory import is_input_only
+from inngest_py.engine.memory import edited_arguments, is_input_only
 from inngest_py.errors import UnserializableError
 from inngest_py.wire.codec import as_object, encode
 from inngest_py.wire.event import Event
@@ -104,7 +104,8 @@ class StepMemos:
 
     def __init__(self, memos: Mapping[str, Any]) -> None:
         self._outputs = {key: _output(memo) for key, memo in memos.items()}
-        self._inputs = {key: EditedInput(list(memo["input"])) for key, memo in memos.items() if is_input_only(memo)}
+        edited = {key: edited_arguments(memo) for key, memo in memos.items() if is_input_only(memo)}
+        self._inputs = {key: EditedInput([*args]) for key, args in edited.items() if args is not None}
         self._memos = memos
 
     @property

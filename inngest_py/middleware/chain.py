@@ -92,7 +92,7 @@ class Chain(Hooks):
             return step, invoke
         info = _info(step, invoke)
         yield from self._in("transform_step", info)
-        changed = replace(step, opts=info.opts or step.opts)
+        changed = replace(step, opts=info.opts or None)
         return changed, None if invoke is None else replace(invoke, args=info.args, kwargs=info.kwargs)
 
     def recall(self, step: Step, memo: Any) -> Flow[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
 from inngest_py.config.event_type import EventType
@@ -18,7 +18,7 @@ from inngest_py.engine.memory import ABSENT, event_of, result_of
 from inngest_py.engine.typed import UNSTATED, typed_result
 from inngest_py.function import Function
 from inngest_py.steps.context import BaseContext
-from inngest_py.steps.inside import ParallelMode, called, check_branches, identified, parallel_mode, run_opts
+from inngest_py.steps.inside import ParallelMode, called, check_branches, identified, mode_of, parallel_mode, run_opts
 from inngest_py.steps.settling import Execution
 from inngest_py.wire.event import Data, Event
 
@@ -133,7 +133,7 @@ class Step(Asking):
     async def sleep_until(self, step_id: StepId, when: datetime) -> None:
         """Let the run sleep until a moment, which must have a time zone; one in the past is over at once."""
         key = self._key(step_id)
-        await self._ask(key, lambda: catalogue.sleep_until(key, when))
+        await self._ask(key, lambda: catalogue.sleep_until(key, when, datetime.now(UTC)))
 
     @overload
     async def wait_for_event(
@@ -307,7 +307,7 @@ class Group:
         When all have ended and some have failed, the error of the first of those is raised; with `return_exceptions`
         the errors stand among the results instead. `parallel_mode` is the same as `mode`.
         """
-        branches = _started(check_branches(callables), parallel_mode or mode)
+        branches = _started(check_branches(callables), mode_of(mode, parallel_mode))
         results = await asyncio.gather(*branches, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException) and not return_exceptions:

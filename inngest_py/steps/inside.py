@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard, cast
 
 from inngest_py.engine.effects import Invoke
 from inngest_py.engine.identity import Key
@@ -26,6 +25,8 @@ class ParallelMode(StrEnum):
     WAIT = "wait"
 
 
+_SINGLE: Final[tuple[type, ...]] = (Event, str, bytes, Mapping)
+
 current_step: Final[ContextVar[str | None]] = ContextVar("inngest_current_step", default=None)
 """The id of the step whose handler is running."""
 
@@ -36,14 +37,26 @@ parallel_mode: Final[ContextVar[ParallelMode]] = ContextVar("inngest_parallel_mo
 """The mode of the group in which a step is called."""
 
 
-def refuse_nesting(step_id: str) -> None:
-    """Raise UsageError if a step's handler is running: a step inside a step would run again on every replay."""
-    outer = current_step.get()
+def refuse_nesting(step_id: str, running: str | None = None) -> None:
+    """Raise UsageError if a step's handler is running: a step inside a step would run again on every replay.
+
+    `running` is the step that the function waits for, if that is known: a thread that its handler has started is
+    inside it, too.
+    """
+    outer = current_step.get() or running
     if outer is not None:
         raise UsageError(
             f'step "{step_id}" is called inside step "{outer}": call it in the function itself, '
             "after or beside the other one"
         )
+
+
+def called_too_late(step_id: str) -> UsageError:
+    """The error for a step that is called when its function is not running any more."""
+    return UsageError(
+        f'step "{step_id}" is called after its function has ended: call steps in the function itself, and wait for '
+        "them there"
+    )
 
 
 def line_of_user() -> str:
@@ -66,9 +79,18 @@ def run_opts(opts: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
     return {**(opts or {}), "parallelMode": ParallelMode.RACE.value}
 
 
+def mode_of(mode: Any, other: Any = None) -> ParallelMode:
+    """The mode that a group is given, by either name. Raises UsageError for what is none."""
+    given = mode if other is None else other
+    try:
+        return ParallelMode(given)
+    except ValueError:
+        raise UsageError(f"group.parallel: mode={given!r} must be ParallelMode.WAIT or ParallelMode.RACE") from None
+
+
 def close_coroutine(value: object) -> bool:
     """Whether a value is a coroutine; it is closed then, so that nothing complains that it never ran."""
-    if not asyncio.iscoroutine(value):
+    if not inspect.iscoroutine(value):
         return False
     value.close()
     return True
@@ -87,12 +109,24 @@ def called(step_id: str, handler: object, args: Sequence[Any], kwargs: Mapping[s
 
 
 def identified(events: Event[Any] | Iterable[Event[Any]], run_id: str, key: Key) -> list[Event[Any]]:
-    """Events with an id each: their own, or one that is the same whenever this step sends them (PROTOCOL 10.1)."""
-    listed = [events] if isinstance(events, Event) else list(events)
+    """Events with an id each: their own, or one that is the same whenever this step sends them (PROTOCOL 10.1).
+
+    Raises UsageError for what is no event.
+    """
+    listed: Sequence[object] = [*events] if _are_several(events) else [events]
+    for event in listed:
+        if not isinstance(event, Event):
+            raise UsageError(
+                f'step.send_event("{key.id}") takes Events, not a {type(event).__name__}: write Event(name=, data=)'
+            )
     return [
-        replace(event, id=f"{run_id}.{key.hashed}.{index}") if isinstance(event, Event) and not event.id else event
-        for index, event in enumerate(listed)
+        event if event.id else replace(event, id=f"{run_id}.{key.hashed}.{index}")
+        for index, event in enumerate(cast("Sequence[Event[Any]]", listed))
     ]
+
+
+def _are_several(events: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(events, Iterable) and not isinstance(events, _SINGLE)
 
 
 def check_branches(calls: object) -> Sequence[Callable[[], Any]]:

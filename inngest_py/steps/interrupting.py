@@ -17,8 +17,10 @@ from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Place, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Returned, Suspended, Terms, run_step
 from inngest_py.errors import Interrupt
+from inngest_py.runtime import Left
 from inngest_py.steps.inside import (
     ParallelMode,
+    called_too_late,
     current_plan,
     current_step,
     is_going_on,
@@ -47,6 +49,8 @@ class Execution:
         self._perform = perform
         self._watched = terms.hooks.active
         self._branch: Branch | None = None
+        self._running: str | None = None
+        self._ended = False
         self._line = ""
         self._went_on = False
 
@@ -57,6 +61,7 @@ class Execution:
             return self._outcome(call)
         finally:
             current_plan.reset(token)
+            self._ended = self._watched = True
 
     def _outcome(self, call: Callable[[], Any]) -> Outcome:
         try:
@@ -66,7 +71,9 @@ class Execution:
                 self._went_on = False
                 self.plan.note_swallowed(self._line)
             return Suspended()
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit, Left):
+            raise
+        except BaseException as error:
             outcome = Raised(error)
         if self._stopped():
             self.plan.note_swallowed(self._line)
@@ -88,17 +95,21 @@ class Execution:
         return memo
 
     def _hand_over(self, hashed: str) -> None:
-        self.plan.turns.hand_over(hashed)
         if self._branch is not None:
             self._branch.place.last = hashed
             self._branch.place.memos += 1
+        elif hashed != self.plan.turns.expected:
+            self.plan.note_disorder(hashed)
+        self.plan.turns.hand_over(hashed)
 
     def take(self, key: Key, make: Callable[[], Step], invoke: Invoke | None = None) -> Any:
         """Run a step that has no memo, or report it.
 
         Unless the function goes on in the same request, this ends in an Interrupt.
         """
-        refuse_nesting(key.id)
+        refuse_nesting(key.id, self._running)
+        if self._ended:
+            raise called_too_late(key.id)
         if self._stopped():
             self._went_on = self._went_on or is_going_on()
             raise Interrupt
@@ -167,9 +178,11 @@ class Execution:
 
     def _execute(self, step: Step, invoke: Invoke) -> Any:
         token = current_step.set(step.key.id)
+        self._running = step.key.id
         try:
             return self._flow(run_step(self.plan, step, invoke, self.terms))
         finally:
+            self._running = None
             current_step.reset(token)
 
 

@@ -19,8 +19,9 @@ from inngest_py.engine.identity import Key
 from inngest_py.engine.memory import ABSENT
 from inngest_py.engine.plan import Answer, Plan, Step
 from inngest_py.engine.run import Outcome, Raised, Suspended, Terms, run_step
+from inngest_py.errors import UsageError
 from inngest_py.steps.driving import Driven, park, turns
-from inngest_py.steps.inside import current_plan, current_step, is_going_on, refuse_nesting
+from inngest_py.steps.inside import called_too_late, current_plan, current_step, is_going_on, refuse_nesting
 
 T = TypeVar("T")
 
@@ -151,12 +152,15 @@ class Execution:
         Unless the function goes on in the same request, this does not return then.
         """
         refuse_nesting(key.id)
+        if self._main is None:
+            self._refuse_afterwards(key.id)
         if self.plan.interrupted:
             self._asked_again = True
             self._went_on = self._went_on or is_going_on()
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:
+            self._refuse_elsewhere(key.id)
             step = make()
             if self.terms.hooks is not NO_HOOKS:
                 step, invoke = await self._hooked(self.terms.hooks.report(step, invoke))
@@ -164,6 +168,18 @@ class Execution:
         else:
             await self._wait(key, self._stored)
         return await self._hooked(self.terms.hooks.recall(make(), memo)) if self._watched else memo
+
+    def _refuse_afterwards(self, step_id: str) -> Never:
+        """Raise UsageError: the function has ended. What it has left behind ends quietly if the run goes on."""
+        if self.plan.interrupted and current_plan.get() is self.plan:
+            raise asyncio.CancelledError
+        raise called_too_late(step_id)
+
+    def _refuse_elsewhere(self, step_id: str) -> None:
+        if asyncio.get_running_loop() is not self._loop:
+            raise UsageError(
+                f'step "{step_id}" is awaited on another event loop than its function: await it in the function itself'
+            )
 
     async def _meet(self, step: Step, invoke: Invoke | None) -> Any:
         if self.plan.meet(step, alone=False) is Answer.REPORT:
@@ -276,7 +292,7 @@ class Execution:
         hashed = self._turns.expected
         if hashed is None or hashed not in self._stored:
             hashed = self._turns.first_of(self._stored)
-            self.plan.note_disorder(self._stored[hashed].step_id)
+            self.plan.note_disorder(hashed)
         waiter = self._stored.pop(hashed)
         self._turns.hand_over(hashed)
         self._turns.wave = max(self._turns.wave, self.plan.asked[hashed])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, cast, overload
 
 from inngest_py.config.event_type import EventType
@@ -17,7 +17,7 @@ from inngest_py.engine.memory import ABSENT, event_of, result_of
 from inngest_py.engine.typed import UNSTATED, typed_result
 from inngest_py.function import Function
 from inngest_py.steps.context import BaseContext
-from inngest_py.steps.inside import ParallelMode, called, check_branches, identified, run_opts
+from inngest_py.steps.inside import ParallelMode, called, check_branches, identified, mode_of, run_opts
 from inngest_py.steps.interrupting import Execution
 from inngest_py.wire.event import Data, Event
 
@@ -128,7 +128,7 @@ class StepSync(Asking):
     def sleep_until(self, step_id: StepId, when: datetime) -> None:
         """Let the run sleep until a moment, which must have a time zone; one in the past is over at once."""
         key = self._key(step_id)
-        self._ask(key, lambda: catalogue.sleep_until(key, when))
+        self._ask(key, lambda: catalogue.sleep_until(key, when, datetime.now(UTC)))
 
     @overload
     def wait_for_event(
@@ -306,7 +306,7 @@ class GroupSync:
         the errors stand among the results instead. `parallel_mode` is the same as `mode`.
         """
         return self._execution.together(
-            check_branches(callables), parallel_mode or mode, return_exceptions=return_exceptions
+            check_branches(callables), mode_of(mode, parallel_mode), return_exceptions=return_exceptions
         )
 
 

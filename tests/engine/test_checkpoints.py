@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from inngest_py import Checkpointing, Context, ContextSync, Handler, RetryAfterError, TriggerEvent
 from inngest_py.engine import checkpoints, run
+from inngest_py.flows import checkpoints as saving
 from inngest_py.wire.canonical import canonical
 from inngest_py.wire.codec import decode
 from played import Played, call_request, make_client
@@ -428,3 +429,23 @@ def test_a_model_that_computes_fields_and_forbids_others_comes_back():
 
     assert ops[0]["data"] == {"net": 1}
     assert ask(handler, "plain", steps=memos(ops)) == (200, {"net": 1, "gross": 2})
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_an_api_that_does_not_answer_is_left_alone_for_a_minute(colour, monkeypatch):
+    monkeypatch.setattr(saving, "_FIRST_PAUSE", 0)
+    asked: list[httpx.Request] = []
+
+    def silent(request):
+        asked.append(request)
+        raise httpx.ConnectTimeout("no answer")
+
+    clock = Clock()
+    handler = serve(colour, silent, abc, clock)
+
+    for now, count in ((0, 3), (1, 3), (59, 3), (60, 6)):
+        clock.now = 1_700_000_000.0 + now
+        status, ops = ask(handler, colour)
+
+        assert (status, names(ops)) == (206, [("StepRun", "a")])
+        assert len(asked) == count

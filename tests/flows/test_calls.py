@@ -10,7 +10,16 @@ import pytest
 from pydantic import BaseModel, field_validator
 
 from app import call_body, handler, request
-from inngest_py import EventType, Inngest, NonRetriableError, RetryAfterError, StepError, TriggerEvent
+from inngest_py import (
+    Context,
+    ContextSync,
+    EventType,
+    Inngest,
+    NonRetriableError,
+    RetryAfterError,
+    StepError,
+    TriggerEvent,
+)
 from inngest_py.wire.codec import decode
 from inngest_py.wire.http import Response
 
@@ -171,6 +180,28 @@ def test_an_error_is_logged_with_the_users_traceback(client: Inngest, caplog: py
     assert "function shop-fn: an attempt failed" in caplog.text
     assert "no such order" in caplog.text
     assert "inngest_py/performer.py" not in caplog.text
+
+
+@pytest.mark.parametrize("colour", ["plain", "coroutine"])
+@pytest.mark.parametrize("step_id", ["charge", None])
+def test_an_error_is_logged_with_the_run_and_the_step_as_fields(
+    client: Inngest, caplog: pytest.LogCaptureFixture, colour: str, step_id: str | None
+) -> None:
+    def fail() -> None:
+        raise ValueError("no such order")
+
+    @client.create_function(fn_id="plain", trigger=[])
+    def plain(ctx: ContextSync) -> None:
+        ctx.step.run(step_id, fail) if step_id else fail()
+
+    @client.create_function(fn_id="coroutine", trigger=[])
+    async def coroutine(ctx: Context) -> None:
+        await ctx.step.run(step_id, fail) if step_id else fail()
+
+    called(client, colour, {"name": "a/b"}, ctx={"run_id": "R7"})
+
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert {name: vars(record)[name] for name in ("run_id", "step_id")} == {"run_id": "R7", "step_id": step_id}
 
 
 def test_the_error_of_a_step_is_logged_in_one_line(client: Inngest, caplog: pytest.LogCaptureFixture) -> None:

@@ -307,6 +307,42 @@ def test_a_hook_that_fails_when_the_reply_is_known_is_logged_and_the_reply_is_se
 
 
 @COLOURS
+def test_what_is_around_a_call_may_fail_when_it_is_left_and_the_reply_is_sent(colour, caplog):
+    class Broken(Middleware):
+        @contextlib.contextmanager
+        def around_call(self, ctx, function):
+            yield
+            raise ValueError("the hook failed")
+
+    log: list[Any] = []
+    client = make_client(middleware=[Broken, places(log)])
+    declare(client, lambda: 1)
+
+    with caplog.at_level(logging.ERROR, logger="inngest_py"):
+        response = answer(client, colour)
+
+    assert (response.status, json.loads(response.body)[0]["data"]) == (206, 1)
+    assert log == ["left step", "left call"]
+    assert "the hook failed" in caplog.text
+
+
+@COLOURS
+def test_what_is_around_a_step_may_fail_when_it_is_left_and_the_result_is_sent(colour):
+    class Broken(Middleware):
+        @contextlib.contextmanager
+        def around_step(self, step):
+            yield
+            raise ValueError("the hook failed")
+
+    client = make_client(middleware=[Broken])
+    declare(client, lambda: 1)
+
+    response = answer(client, colour)
+
+    assert [(op["op"], op["data"]) for op in json.loads(response.body)] == [("StepRun", 1)]
+
+
+@COLOURS
 def test_what_a_function_does_after_it_was_stopped_is_shown_to_no_hook(colour):
     log: list[Any] = []
 

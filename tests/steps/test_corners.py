@@ -420,15 +420,20 @@ def test_a_step_that_raises_stop_iteration_is_an_ordinary_failure(client):
     assert answer(client, "coroutine")[1][0]["op"] == "StepError"
 
 
-def test_a_step_inside_a_step_is_refused_and_named(client):
-    @client.create_function(fn_id="fn", trigger=TRIGGER)
-    async def fn(ctx: Context):
+@pytest.mark.parametrize("colour", ["plain", "coroutine"])
+def test_a_step_inside_a_step_is_refused_and_named(client, colour):
+    @client.create_function(fn_id="plain", trigger=TRIGGER)
+    def plain(ctx: ContextSync):
+        ctx.step.run("outer", lambda: ctx.step.run("inner", lambda: 1))
+
+    @client.create_function(fn_id="coroutine", trigger=TRIGGER)
+    async def coroutine(ctx: Context):
         async def outer():
-            await ctx.step.run("inner", lambda: 1)
+            await asyncio.wait_for(ctx.step.run("inner", lambda: 1), timeout=5)
 
         await ctx.step.run("outer", outer)
 
-    _, ops, _ = answer(client)
+    _, ops, _ = answer(client, colour)
 
     assert ops[0]["op"] == "StepFailed"
     assert '"inner" is called inside step "outer"' in ops[0]["error"]["message"]

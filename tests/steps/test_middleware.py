@@ -172,6 +172,27 @@ def test_steps_and_their_arguments_may_be_changed(colour):
     assert (run.output, run.ops[0]["opts"]["tag"]) == (2, "changed")
 
 
+@COLOURS
+def test_what_the_server_is_told_of_a_step_may_be_less(colour):
+    class Silent(Middleware):
+        def transform_step(self, step):
+            step.opts.pop("input", None)
+
+    client = make_client(middleware=[Silent])
+
+    @client.create_function(fn_id="plain", trigger=TRIGGER)
+    def plain(ctx: ContextSync):
+        return ctx.step.run("a", lambda number: number, 1)
+
+    @client.create_function(fn_id="coroutine", trigger=TRIGGER)
+    async def coroutine(ctx: Context):
+        return await ctx.step.run("a", lambda number: number, 1)
+
+    run = play(client, colour)
+
+    assert (run.output, run.ops[0]["opts"]) == (1, None)
+
+
 def test_the_input_may_be_changed_and_things_be_put_into_the_context():
     class Inject(Middleware):
         def transform_input(self, ctx, function, steps):
