@@ -34,7 +34,9 @@ class Turns:
             memo = self._memory.memos[hashed]
             if type(memo) is OBJECT and "data" in memo:
                 self.wave += 1
-                self._move_on()
+                self.expected = next(self._rest, None)
+                if self._passed:
+                    self._skip()
                 return memo
         memo = self._memory.recall(hashed)
         return memo if memo is not ABSENT and self.take(hashed) else ABSENT
@@ -59,6 +61,9 @@ class Turns:
 
     def _move_on(self) -> None:
         self.expected = next(self._rest, None)
+        self._skip()
+
+    def _skip(self) -> None:
         while self._passed and self.expected in self._passed:
             self.expected = next(self._rest, None)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from functools import lru_cache
-from types import NoneType, UnionType
+from functools import lru_cache, partial
+from types import FunctionType, NoneType, UnionType
 from typing import Any, Final
 
 import pydantic
@@ -24,6 +25,7 @@ _AS_THEY_ARE: Final[frozenset[Any]] = frozenset({Any, object, None, NoneType, st
 _JOINED: Final[frozenset[Any]] = frozenset({list, UnionType, typing.Union})
 _KEYS: Final[frozenset[Any]] = frozenset({Any, object, str})
 _AWAITABLES: Final = frozenset({Awaitable, Coroutine})
+_by_function: Final[dict[int, tuple[weakref.ref[Any], Adapter | None]]] = {}
 _NOTHING_SAID: Final[Mapping[str, Any]] = {}
 _in_scope: Final[dict[tuple[Any, int], tuple[object, Adapter | None]]] = {}
 
@@ -44,6 +46,15 @@ def adapter_of(handler: Callable[..., Any], output_type: Any = UNSTATED) -> Adap
         return _adapter(output_type)
     while isinstance(handler, functools.partial):
         handler = handler.func
+    adapter = _adapter_as_annotated(handler)
+    # What a module has is asked for again and again. Its address is known for as long as it lives, and not longer.
+    if type(handler) is FunctionType and "<locals>" not in handler.__qualname__:
+        forget = partial(_by_function.pop, id(handler))
+        _by_function[id(handler)] = weakref.ref(handler, lambda _: forget(None)), adapter
+    return adapter
+
+
+def _adapter_as_annotated(handler: Callable[..., Any]) -> Adapter | None:
     returned = getattr(handler, "__annotations__", _NOTHING_SAID).get("return", UNSTATED)
     if returned is UNSTATED:
         return None
@@ -136,7 +147,8 @@ def typed_result(memo: Any, step_id: str, handler: Callable[..., Any], output_ty
     """The result in a memo, in its type. Raises StepError if the step failed, EventDataError if it does not fit."""
     usual = type(memo) is OBJECT and "data" in memo and "error" not in memo
     result = memo["data"] if usual else result_of(memo, step_id)
-    adapter = adapter_of(handler, output_type)
+    known = _by_function.get(id(handler)) if output_type is UNSTATED else None
+    adapter = adapter_of(handler, output_type) if known is None else known[1]
     return result if adapter is None else restore(adapter, result, step_id)
 
 

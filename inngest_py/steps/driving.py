@@ -40,7 +40,7 @@ class Driven:
     """A coroutine of the user's, in a copy of the caller's context.
 
     `outcome` is how it ended, or None; `task` is the one that drives it, and which it takes for its own. `running` says
-    that what runs now is the coroutine, and no task that it has made.
+    that what runs now is the coroutine, and no task that it has made; `cancelled_itself` how often it cancelled `task`.
     """
 
     def __init__(self, made: Coroutine[Any, Any, Any], task: asyncio.Task[Any]) -> None:
@@ -53,7 +53,7 @@ class Driven:
         self._wake: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
         self._left = False
-        self._own_cancels = 0
+        self.cancelled_itself = 0
 
     def leave(self) -> None:
         """Have `drive` end soon, wherever the coroutine is."""
@@ -65,15 +65,13 @@ class Driven:
         if self._awaited is None or not self._awaited.cancel():
             self._error = asyncio.CancelledError()
 
-    async def forgive(self) -> bool:
-        """Take back what the coroutine did when it cancelled its own task; whether nobody else has cancelled it."""
-        if self._own_cancels:
-            with suppress(asyncio.CancelledError):
-                await asyncio.sleep(0)
-            while self._own_cancels and self.task.cancelling():
-                self.task.uncancel()
-                self._own_cancels -= 1
-        return not self.task.cancelling()
+    async def forgive(self) -> None:
+        """Take back what the coroutine did when it cancelled its own task."""
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        while self.cancelled_itself and self.task.cancelling():
+            self.task.uncancel()
+            self.cancelled_itself -= 1
 
     def close(self) -> None:
         """End the coroutine, which is not driven any more."""
@@ -129,7 +127,7 @@ class Driven:
             self.outcome = Raised(failure)
         finally:
             self.running = False
-            self._own_cancels += max(0, self.task.cancelling() - cancelled)
+            self.cancelled_itself += max(0, self.task.cancelling() - cancelled)
             error = None  # for the same reason: in that circle all memos would be
         return None
 

@@ -106,11 +106,12 @@ class Execution:
                 await self._let_go(main)
             self._main = self._served = None
         outcome = main.outcome
-        forgiven = await main.forgive()
+        if main.cancelled_itself:
+            await main.forgive()
         if outcome is None or self.plan.interrupted:
             return Suspended()
         if was_cancelled(outcome):
-            if not forgiven:
+            if self._task.cancelling():
                 raise asyncio.CancelledError
             return Raised(asyncio.CancelledError("the function was cancelled by its own code"))
         return outcome
@@ -136,15 +137,13 @@ class Execution:
 
     def recall(self, hashed: str) -> Any:
         """The memo of a step that may have it at once, or ABSENT: then `take` it."""
-        if self._watched or not self._is_served():
+        if self._watched:
             return ABSENT
-        return self._turns.recall(hashed)
-
-    def _is_served(self) -> bool:
-        """Whether the branch that asks is the one that was served last."""
         if self._main is not None and self._served is self._task:
-            return self._main.running
-        return asyncio.current_task(self._loop) is self._served
+            is_served = self._main.running
+        else:
+            is_served = asyncio.current_task(self._loop) is self._served
+        return self._turns.recall(hashed) if is_served else ABSENT
 
     async def take(self, key: Key, make: Callable[[], Step], invoke: Invoke | None = None) -> Any:
         """Wait for the memo of a step. For one that has none, run it or report it.
