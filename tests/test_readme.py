@@ -290,6 +290,14 @@ def test_the_table_of_examples_has_every_example():
     assert listed == {path.name for path in (ROOT / "examples").glob("*.py") if not path.stem.startswith("demo")}
 
 
+def test_the_table_of_other_frameworks_has_every_adapter_that_has_no_snippet() -> None:
+    listed = [row[0].strip("`") for row in table("`from ... import serve`")]
+    imported = {name for block in FRAMEWORKS.values() for name in re.findall(r"from (inngest_\w+) import", block.code)}
+
+    assert {*listed} | imported == {path.parent.name for path in (ROOT / "adapters").glob("*/__init__.py")}
+    assert not {*listed} & (imported - {"inngest_py"})
+
+
 # The map -------------------------------------------------------------------------------------------------------------
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from http import HTTPMethod
 from typing import Any
-from urllib.parse import quote
 
 import flask
 
-from inngest_py import Function, Handler, Inngest, Request
+from inngest_py import Function, Handler, Inngest
+from inngest_py.wsgi import read
 
 
 def serve(
@@ -40,7 +39,7 @@ def serve(
     blueprint = flask.Blueprint(_name(client, path), __name__)
 
     def inngest() -> flask.Response:
-        response = handler.handle(_read(flask.request, handler))
+        response = handler.handle(read(flask.request.environ, _body(flask.request, handler)))
         chunks = response.chunks
         body = response.body if chunks is None else flask.stream_with_context(iter(chunks))
         return flask.Response(body, response.status, dict(response.headers))
@@ -55,27 +54,7 @@ def _name(client: Inngest, path: str) -> str:
     return f"inngest:{client.app_id}:{path}".replace(".", "%2E")
 
 
-def _read(request: flask.Request, handler: Handler) -> Request:
-    url = f"{request.scheme}://{request.host}{_path(request.root_path, request.path)}"
-    query = request.query_string.decode(errors="replace")
-    headers = {name: value for key, value in request.environ.items() if (name := _header(key))}
-    return Request(request.method, f"{url}?{query}", headers, _body(request, handler))
-
-
 def _body(request: flask.Request, handler: Handler) -> bytes:
     """The body, as Flask keeps it if a hook of the app has read it; what may be too large is read in pieces."""
     small = request.content_length is not None and request.content_length <= handler.max_body
     return request.get_data() if small else handler.read_body(request.stream.read)
-
-
-@lru_cache(maxsize=64)
-def _path(root: str, path: str) -> str:
-    return quote(f"{root.rstrip('/')}{path}", safe="/:@!$&'()*+,;=~")
-
-
-@lru_cache(maxsize=256)
-def _header(key: str) -> str:
-    """The name of the header that a key of the environ is about, or nothing if it is about none."""
-    if not key.startswith("HTTP_") and key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
-        return ""
-    return key.removeprefix("HTTP_").replace("_", "-").lower()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 _PIECE: Final = 64 * 1024
 
@@ -67,6 +67,12 @@ def read_at_most(size: int, read: Callable[[int], bytes]) -> bytes:
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)
+
+
+@lru_cache(maxsize=64)
+def quoted(path: str | bytes, safe: str = "") -> str:
+    """A path as it is written in a URL. What is `safe` stays as it is, as a % that is part of a code."""
+    return quote(path, safe=f"/:@!$&'()*+,;=~{safe}")
 
 
 @lru_cache(maxsize=128)

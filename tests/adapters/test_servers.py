@@ -32,9 +32,13 @@ COMMANDS = {
     "django-gunicorn": [*GUNICORN, "served.django_app:wsgi"],
     "django-uvicorn": [*UVICORN, "served.django_app:asgi"],
     "fastapi-uvicorn": [*UVICORN, "served.fastapi_app:app"],
+    "litestar-uvicorn": [*UVICORN, "served.litestar_app:app"],
+    "quart-hypercorn": ["-m", "hypercorn", "--bind", "127.0.0.1:PORT", "served.quart_app:app"],
+    "falcon-gunicorn": [*GUNICORN, "--threads", "4", "served.falcon_app:app"],
+    "bottle-wsgiref": ["-m", "served.bottle_app", "PORT"],
 }
-ONE_AT_A_TIME = {"django-gunicorn"}
-NEVER_TOLD = {"flask-werkzeug", "flask-gunicorn", "django-gunicorn"}
+ONE_AT_A_TIME = {"django-gunicorn", "bottle-wsgiref"}
+NEVER_TOLD = {"flask-werkzeug", "flask-gunicorn", "django-gunicorn", "falcon-gunicorn", "bottle-wsgiref"}
 
 
 @pytest.fixture(scope="module", params=COMMANDS)

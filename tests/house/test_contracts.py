@@ -28,6 +28,7 @@ FLOORS = (
     ("performer",),
     ("ai", "flows", "streaming"),
     ("client", "handler"),
+    ("asgi", "wsgi"),
     ("connect",),
     ("dev",),
     ("testing",),
@@ -51,7 +52,7 @@ INNER_DEV = (
     "dev.server",
     "dev.store.sqlite",
 )
-ADAPTERS = ("inngest_flask", "inngest_django", "inngest_starlette")
+ADAPTERS = tuple(sorted(path.parent.name for path in (ROOT / "adapters").glob("*/__init__.py")))
 MODULES = [f"inngest_py.{name}" for floor in FLOORS for name in floor]
 MODULES += [f"inngest_py.{name}" for name in (*PACKAGES, *INNER, *INNER_MIDDLEWARE, *INNER_DEV)]
 
@@ -76,7 +77,9 @@ ALLOWED = [
     "inngest_flask -> inngest_py.handler",
     "inngest_django -> django.http",
     "inngest_starlette -> starlette.routing",
-    "inngest_starlette -> inngest_py.wire.http",
+    "inngest_starlette -> inngest_py.asgi",
+    "inngest_flask -> inngest_py.wsgi",
+    "inngest_django -> inngest_py.wire.http",
 ]
 ALLOWED += [
     f"inngest_py.{above} -> inngest_py.{below}"
@@ -132,6 +135,7 @@ FORBIDDEN = {
     ],
     "flask-only": ["inngest_flask -> django", "inngest_flask -> starlette"],
     "django-only": ["inngest_django -> flask", "inngest_django -> werkzeug", "inngest_django -> starlette"],
+    "no-framework": ["inngest_asgi -> starlette", "inngest_wsgi -> werkzeug"],
     "starlette-only": ["inngest_starlette -> fastapi", "inngest_starlette -> flask"],
 }
 

@@ -36,8 +36,14 @@ CLOCKS_AND_CHANCE = {
 }
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.putenv", "os.unsetenv"}
 HTTP_OF_THE_STANDARD_LIBRARY = {"http.client", "urllib.request"}
-FRAMEWORK = {"inngest_django": {"asgiref", "django"}, "inngest_flask": {"flask"}, "inngest_starlette": {"starlette"}}
-PUBLIC = {"inngest_py", "inngest_py.handler", "inngest_py.wire.http"}
+FRAMEWORK: dict[str, set[str]] = {
+    "inngest_asgi": set(),
+    "inngest_django": {"asgiref", "django"},
+    "inngest_flask": {"flask"},
+    "inngest_starlette": {"starlette"},
+    "inngest_wsgi": set(),
+}
+PUBLIC = {"inngest_py", "inngest_py.asgi", "inngest_py.handler", "inngest_py.wire.http", "inngest_py.wsgi"}
 
 
 @pytest.mark.parametrize("floor", PURE_FLOORS)
@@ -60,6 +66,10 @@ def test_the_http_client_of_the_standard_library_is_used_nowhere() -> None:
     modules = (*modules_of(LIBRARY), *modules_of(ADAPTERS))
 
     assert [use for module in modules for use in uses(module, HTTP_OF_THE_STANDARD_LIBRARY)] == []
+
+
+def test_what_every_adapter_may_import_is_known() -> None:
+    assert set(FRAMEWORK) == {path.parent.name for path in ADAPTERS.glob("*/__init__.py")}
 
 
 @pytest.mark.parametrize("adapter", FRAMEWORK)

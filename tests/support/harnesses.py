@@ -7,8 +7,11 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import bottle
 import django
+import litestar
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
@@ -18,9 +21,11 @@ from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
 
+import inngest_asgi
 import inngest_django
 import inngest_flask
 import inngest_starlette
+import inngest_wsgi
 from inngest_py.testing.conformance import AsgiHost, Harness, Mount, WsgiHost
 
 urlpatterns: list[URLPattern] = []
@@ -77,12 +82,73 @@ class StarletteHarness:
         return AsgiHost(self.app(routes=routes))
 
 
+@dataclass(frozen=True)
+class AsgiHarness:
+    """Any ASGI app, with ours around it."""
+
+    name: str = "asgi"
+    framework: str = "asgi"
+
+    def host(self, *mounts: Mount) -> AsgiHost:
+        app: Any = Starlette()
+        for mount in mounts:
+            app = inngest_asgi.serve(mount.client, mount.functions, app=app, path=mount.path, **mount.options)
+        return AsgiHost(app)
+
+
+@dataclass(frozen=True)
+class LitestarHarness:
+    """Litestar, which mounts ASGI apps."""
+
+    name: str = "litestar"
+    framework: str = "asgi"
+
+    def host(self, *mounts: Mount) -> AsgiHost:
+        app = litestar.Litestar()
+        for mount in mounts:
+            ours = inngest_asgi.serve(mount.client, mount.functions, **mount.options)
+            app.register(litestar.asgi(mount.path, is_mount=True, copy_scope=True)(ours))
+        return AsgiHost(app)
+
+
+@dataclass(frozen=True)
+class WsgiHarness:
+    """Any WSGI app, with ours around it."""
+
+    name: str = "wsgi"
+    framework: str = "wsgi"
+
+    def host(self, *mounts: Mount) -> WsgiHost:
+        app: Any = Flask("shop")
+        for mount in mounts:
+            app = inngest_wsgi.serve(mount.client, mount.functions, app=app, path=mount.path, **mount.options)
+        return WsgiHost(app)
+
+
+@dataclass(frozen=True)
+class BottleHarness:
+    """Bottle, which mounts WSGI apps."""
+
+    name: str = "bottle"
+    framework: str = "wsgi"
+
+    def host(self, *mounts: Mount) -> WsgiHost:
+        app = bottle.Bottle()
+        for mount in mounts:
+            app.mount(mount.path, inngest_wsgi.serve(mount.client, mount.functions, **mount.options))
+        return WsgiHost(app)
+
+
 HARNESSES: list[Harness] = [
     FlaskHarness(),
     DjangoHarness(asgi=False),
     DjangoHarness(asgi=True),
     StarletteHarness("starlette", Starlette),
     StarletteHarness("fastapi", FastAPI),
+    AsgiHarness(),
+    LitestarHarness(),
+    WsgiHarness(),
+    BottleHarness(),
 ]
 
 
