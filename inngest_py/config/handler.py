@@ -21,9 +21,8 @@ def is_async(handler: Callable[..., Any]) -> bool:
 def check_colour(handler: Callable[..., Any]) -> str | None:
     """What is wrong with a function that says that it takes the context of the other colour."""
     wrong, right = ("ContextSync", "Context") if is_async(handler) else ("Context", "ContextSync")
-    said = next(
-        (kind for name, kind in (getattr(handler, "__annotations__", None) or {}).items() if name != "return"), None
-    )
+    annotations: Mapping[str, Any] = getattr(handler, "__annotations__", None) or {}
+    said = next((kind for name, kind in annotations.items() if name != "return"), None)
     kind = getattr(typing.get_origin(said) or said, "__name__", said)
     if isinstance(kind, str) and kind.partition("[")[0].rpartition(".")[2] == wrong:
         word = "async def" if wrong == "ContextSync" else "def"
