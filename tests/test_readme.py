@@ -19,6 +19,7 @@ import inngest_starlette
 from asgi import ask
 from event_api import EventApi
 from harnesses import set_up_django
+from inngest_django.configuration import KNOWN, problems_of
 from inngest_py.client import FunctionOptions
 from inngest_py.dev.commands import commands as command_line
 from played import play
@@ -31,7 +32,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 SHELL = "\n".join(block.code for block in snippets("sh"))
 DOCSTRINGS = "\n".join(path.read_text().split('"""')[1] for path in sorted((ROOT / "examples").glob("*.py")))
 FRAMEWORKS = {block.heading: block for block in snippets("python") if block.section == "Twenty lines"}
-GUIDE = [block for block in snippets("python") if block.section != "Twenty lines"]
+DJANGO = [block for block in snippets("python") if block.section == "Django"]
+GUIDE = [block for block in snippets("python") if block.section not in {"Twenty lines", "Django"}]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,33 @@ def test_the_app_of_a_frameworks_snippet_sends_the_event(framework, event_api):
 
     assert answer.status_code == 202
     assert [(sent["name"], sent["data"]) for sent in event_api.events] == [("order/placed", {"order_id": "1"})]
+
+
+# Django --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_django_project_of_the_readme_serves_the_function_that_it_declares():
+    set_up_django()
+    module = run("readme_project", *DJANGO)
+
+    with override_settings(ROOT_URLCONF=module):
+        answer = DjangoClient().get("/api/inngest").json()
+
+    assert module.pack_order in module.client.functions
+    assert answer["function_count"] == len(module.client.functions)
+    assert list(problems_of(module.INNGEST)) == []
+
+
+def test_the_table_of_djangos_settings_has_every_setting():
+    listed = re.findall(r"`(\w+)`", " ".join(row[0] for row in table("in `INNGEST`")))
+
+    assert sorted(listed) == sorted(KNOWN)
+
+
+def test_every_command_of_django_is_named():
+    folder = ROOT / "adapters" / "inngest_django" / "management" / "commands"
+
+    assert mentioned(r"manage\.py (inngest_\w+)") == {path.stem for path in folder.glob("inngest_*.py")}
 
 
 # The guide -----------------------------------------------------------------------------------------------------------
@@ -287,7 +316,8 @@ def test_the_table_of_the_dev_servers_options_has_every_option():
 def test_the_table_of_examples_has_every_example():
     listed = {row[0].partition("`")[2].partition("`")[0] for row in table("file")}
 
-    assert listed == {path.name for path in (ROOT / "examples").glob("*.py") if not path.stem.startswith("demo")}
+    there = {path.name for path in (ROOT / "examples").glob("*.py") if not path.stem.startswith("demo")}
+    assert listed == there | {f"{path.parent.name}/" for path in (ROOT / "examples").glob("*/manage.py")}
 
 
 def test_the_table_of_other_frameworks_has_every_adapter_that_has_no_snippet() -> None:

@@ -11,47 +11,51 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from inngest_django.colours import carry, in_thread, on_loop
+from inngest_django.served import ATTRIBUTE, Served
 from inngest_py import Function, Handler, Inngest, Request
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def serve(
-    client: Inngest,
+    client: Inngest | None = None,
     functions: Sequence[Function[Any]] | None = None,
     *,
     serve_origin: str | None = None,
     serve_path: str | None = None,
     streaming: bool | None = None,
+    max_body: int | None = None,
 ) -> View:
     """Make a view of functions; of all that the client has declared, if none are given.
 
+    Without a client it is the one of the settings, `INNGEST = {...}`, and what is not given here comes from there.
     `serve_origin` (as in `"https://example.com"`) and `serve_path` say where an Inngest server finds this app, if
-    that is not where its requests arrive. The same view serves WSGI and ASGI. Plain functions, and whatever is plain
-    in async ones, run in the request's thread with its database connections; async ones run on the server's loop, or
-    under WSGI on one background loop. `ATOMIC_REQUESTS` does not apply: use `transaction.atomic` in a step. Raises
-    ConfigError if the app is in production and has no signing key, or if two functions have the same id.
+    that is not where its requests arrive. `max_body` is how many bytes a body may have, 64 MiB if nothing is said;
+    `DATA_UPLOAD_MAX_MEMORY_SIZE` does not apply.
+
+    The same view serves WSGI and ASGI. Plain functions, and whatever is plain in async ones, run in the request's
+    thread with its database connections; async ones run on the server's loop, or under WSGI on one background loop.
+    `ATOMIC_REQUESTS` does not apply: use `transaction.atomic` in a step. Raises ConfigError if the app is in
+    production and has no signing key, or if two functions have the same id; where the settings describe the client,
+    `manage.py check --deploy` says so, and otherwise the first request.
     """
-    handler = Handler(
-        client,
-        functions,
-        framework="django",
-        serve_origin=serve_origin,
-        serve_path=serve_path,
-        in_thread=in_thread,
-        on_loop=on_loop,
-        streaming=streaming,
-        carry=carry,
-    )
+    given = {
+        "serve_origin": serve_origin,
+        "serve_path": serve_path,
+        "streaming": streaming,
+        "max_body": max_body,
+    }
+    served = Served(client, functions, {name: value for name, value in given.items() if value is not None})
 
     def inngest(request: HttpRequest) -> HttpResponseBase:
+        handler = served.handler
         response = handler.handle(_read(request, handler))
         if response.chunks is not None:
             chunks = aiter(response.chunks) if isinstance(request, ASGIRequest) else iter(response.chunks)
             return StreamingHttpResponse(chunks, status=response.status, headers=dict(response.headers))
         return HttpResponse(response.body, status=response.status, headers=dict(response.headers))
 
+    setattr(inngest, ATTRIBUTE, served)
     return csrf_exempt(_not_atomic(inngest))
 
 

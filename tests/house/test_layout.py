@@ -40,7 +40,8 @@ def test_every_package_says_that_it_is_typed(package: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["adapters", "benchmarks", "examples", "tests"])
 def test_a_folder_that_is_no_package_does_not_pretend_to_be_one(folder: str) -> None:
-    found = list((ROOT / folder).glob("__init__.py" if folder == "adapters" else "**/__init__.py"))
+    holds_packages = folder in {"adapters", "examples"}
+    found = list((ROOT / folder).glob("__init__.py" if holds_packages else "**/__init__.py"))
 
     assert found == []
 

@@ -162,7 +162,9 @@ def set_up_django() -> None:
     settings.configure(
         ALLOWED_HOSTS=["*"],
         DATABASES={"default": database},
-        INSTALLED_APPS=[],
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        INNGEST={"APP_ID": "django-shop", "IS_PRODUCTION": False},
+        INSTALLED_APPS=["inngest_django", "orders"],
         MIDDLEWARE=[
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.locale.LocaleMiddleware",

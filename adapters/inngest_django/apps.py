@@ -1,0 +1,30 @@
+"""The app for `INSTALLED_APPS`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.apps import AppConfig
+from django.core import checks
+from django.utils.module_loading import autodiscover_modules
+
+from inngest_django.checks import CHECKS, DEPLOY_CHECKS
+
+MODULE: Final = "inngest_functions"
+"""The module of an installed app in which its functions are declared."""
+
+
+class InngestConfig(AppConfig):
+    """Finds the functions of every installed app, and adds the system checks."""
+
+    name = "inngest_django"
+    verbose_name = "Inngest"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Import `inngest_functions` of every app that has one: that declares its functions."""
+        for check in CHECKS:
+            checks.register(check)
+        for check in DEPLOY_CHECKS:
+            checks.register(check, deploy=True)
+        autodiscover_modules(MODULE)
