@@ -7,7 +7,7 @@ import atexit
 import importlib
 import logging
 import threading
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -31,6 +31,8 @@ _Kept: TypeAlias = "tuple[httpx.AsyncClient, AsyncGenerator[None]]"
 
 _lock: Final = threading.Lock()
 _by_loop: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept]] = WeakKeyDictionary()
+
+_under_way: Final[set[asyncio.Future[Any]]] = set()
 
 _sending: Final[ContextVar[bool]] = ContextVar("inngest_sending", default=False)
 """Whether the HTTP library is at work for us, and not for the rest of the program."""
@@ -60,7 +62,7 @@ class Transport:
             if isinstance(self._given, httpx.Client):
                 return await asyncio.to_thread(self.send, request, timeout)
             client = self._given or await _client_of_loop()
-            return _response(await client.send(client.build_request(**self._parts(request, timeout))))
+            return _response(await _to_its_end(client.send(client.build_request(**self._parts(request, timeout)))))
 
     def _client(self) -> httpx.Client:
         if isinstance(self._given, httpx.AsyncClient):
@@ -105,6 +107,27 @@ async def _closing(client: httpx.AsyncClient) -> AsyncGenerator[None]:
         yield
     finally:
         await client.aclose()
+
+
+async def _to_its_end(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    """Await a request. One that nobody awaits any more goes on, and its outcome is let go of.
+
+    The HTTP library does not always give back the connection of a request that is cancelled; when it has lost a hundred
+    in that way, it makes no other request ever again.
+    """
+    task = asyncio.ensure_future(sending)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        _under_way.add(task)
+        task.add_done_callback(_forget)
+        raise
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    _under_way.discard(task)
+    if not task.cancelled():
+        task.exception()  # looked at, so that nothing complains
 
 
 @contextmanager

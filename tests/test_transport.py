@@ -118,6 +118,42 @@ def answering(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, content=f"{request.headers['x-proxy']} {request.url.path}".encode())
 
 
+class SlowTransport(httpx.AsyncBaseTransport):
+    """Answers when it is told to, and notes how its requests ended."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.outcome = "cancelled"
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.begun.set()
+        try:
+            await self.go_on.wait()
+            self.outcome = "answered"
+        finally:
+            self.ended.set()
+        if request.method == "DELETE":
+            raise httpx.ReadError("nobody hears this")
+        return httpx.Response(200)
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_a_request_that_nobody_awaits_any_more_goes_on_to_its_end(method: str) -> None:
+    slow = SlowTransport()
+    sending = asyncio.create_task(
+        Transport(httpx.AsyncClient(transport=slow)).asend(Request(method, "http://s.test", {}, b""))
+    )
+    await slow.begun.wait()
+
+    sending.cancel()
+    await asyncio.wait([sending])
+    slow.go_on.set()
+    await slow.ended.wait()
+
+    assert sending.cancelled()
+    assert slow.outcome == "answered"
+
+
 async def test_a_plain_client_serves_both_colours() -> None:
     given = httpx.Client(transport=httpx.MockTransport(answering), headers={"x-proxy": "theirs"})
     transport = Transport(given)
