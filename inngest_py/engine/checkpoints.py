@@ -64,6 +64,7 @@ class Checkpointed(Checkpoints):
         self._interval = None if config.max_interval is None else parse_duration(config.max_interval).total_seconds()
         self._longest: Final = parse_duration(config.max_runtime).total_seconds()
         self._last = elapsed()
+        self._bytes = 0
 
     def after_step(self, plan: Plan) -> Flow[bool]:
         """Whether the function goes on after the step that ran last."""
@@ -73,6 +74,7 @@ class Checkpointed(Checkpoints):
         if last.op is not Opcode.STEP_RUN:
             yield from self._save_earlier(plan)
             return False
+        self._bytes += len(last.data or b"")
         late = self._elapsed() >= self._longest
         if not late and not self._is_due(plan):
             return True
@@ -88,12 +90,13 @@ class Checkpointed(Checkpoints):
 
     def _is_due(self, plan: Plan) -> bool:
         waited = self._interval is not None and self._elapsed() - self._last >= self._interval
-        return waited or len(plan.unsaved) >= self._most or sum(map(_size, plan.unsaved)) >= MOST_BUFFERED
+        return waited or len(plan.unsaved) >= self._most or self._bytes >= MOST_BUFFERED
 
     def _save_all(self, plan: Plan) -> Flow[Saved]:
         outcome = yield from self._save(plan.unsaved)
         if outcome is not Saved.NO:
             plan.unsaved.clear()
+            self._bytes = 0
             self._last = self._elapsed()
             self.saved = True
         return outcome
@@ -127,10 +130,6 @@ def _carries(plan: Plan) -> bool:
     if several:
         plan.carry()
     return several
-
-
-def _size(op: Op) -> int:
-    return len(op.data or b"")
 
 
 def _ask_again(last: Op) -> Op:

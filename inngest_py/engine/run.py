@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -31,8 +30,8 @@ MAX_REPLY: Final = 8 * 1024 * 1024
 """The largest reply, in bytes, and so the largest result of a function, that servers take (PROTOCOL 17)."""
 
 _MAX_HEAD: Final = 64 * 1024
-_INEXACT: Final = re.compile(rb"[0-9]{16}|[0-9]\.0|[0-9][eE]")
-"""What numbers look like that servers may give back otherwise: as doubles, in the shortest way (PROTOCOL 1.3)."""
+_MANY_DIGITS: Final = b"0" * 16
+_DIGITS_TO_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 
 
 @dataclass(slots=True)
@@ -109,7 +108,12 @@ def run_step(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[Any]:
 def _as_given_back(data: bytes) -> Any:
     """A result as it will be when it is a memo: as a server gives it back, that reads numbers as doubles."""
     value = decode(data)
-    return decode(canonical(value)) if _INEXACT.search(data) else value
+    return decode(canonical(value)) if b".0" in data or _has_many_digits(data) else value
+
+
+def _has_many_digits(data: bytes) -> bool:
+    """Whether a whole number may be in it that no double is (PROTOCOL 1.3)."""
+    return len(data) >= len(_MANY_DIGITS) and _MANY_DIGITS in data.translate(_DIGITS_TO_ZEROS)
 
 
 def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes | None]:
@@ -127,7 +131,7 @@ def _attempt(plan: Plan, step: Step, invoke: Invoke, terms: Terms) -> Flow[bytes
             yield from terms.hooks.after_step(step, result, terms.attempt)
         if result.error is None:
             data = encode_output(f'step "{step.key.id}"', result.output, MAX_OUTPUT, to_be_read=True)
-            if _INEXACT.search(data):
+            if _has_many_digits(data):
                 plan.note_inexact(step, decode(data))
             plan.note_untyped(step, invoke.handler, returned)
             plan.ran(step, step.ran(data))
