@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
+from inngest_py import Context, ContextSync, Handler, TriggerEvent
 from inngest_py.dev.decisions import Call
 from inngest_py.dev.happenings import CallAnswered, CancelRequested, Checkpointed, SignalSent
 from inngest_py.dev.model import RunStatus, StepStatus
@@ -15,6 +18,7 @@ from inngest_py.dev.reply import Done, FetchReply, read_ops, unreachable
 from inngest_py.dev.rules import BACKOFF, JITTER, Rules
 from inngest_py.dev.simulation import START, Simulation
 from inngest_py.wire.http import Response
+from played import make_client
 
 
 def test_a_function_without_steps_runs_once(world, kit):
@@ -633,3 +637,30 @@ def test_it_is_told_what_an_event_does(world, kit):
 
     told = next(it for it in world.simulation.told(EventAccepted) if it.name == "t/go")
     assert (told.functions, told.resumed, told.cancelled) == (("i",), 2, 1)
+
+
+@pytest.mark.parametrize("colour", ["plain", "coroutine"])
+def test_an_app_that_wants_more_steps_at_once_than_there_may_be_fails_before_one_has_run(kit, colour):
+    client, asked = make_client(), []
+    ran: list[int] = []
+
+    @client.create_function(fn_id="plain", trigger=TriggerEvent(event="t/wide"))
+    def plain(ctx: ContextSync):
+        ctx.group.parallel([partial(ctx.step.run, f"s{n}", ran.append, n) for n in range(1001)])
+
+    @client.create_function(fn_id="coroutine", trigger=TriggerEvent(event="t/wide"))
+    async def coroutine(ctx: Context):
+        await asyncio.gather(*(ctx.step.run(f"s{n}", ran.append, n) for n in range(1001)))
+
+    def app(request):
+        asked.append(request)
+        return Handler(client, framework="test").handle(request)
+
+    server = Simulation()
+    server.register(kit.registration(kit.config(f"app-{colour}", "t/wide")))
+    server.send({"name": "t/wide", "data": {}})
+    server.run(app)
+
+    (run,) = server.runs(f"app-{colour}")
+    assert (run.status, len(asked), ran) == (RunStatus.FAILED, 1, [])
+    assert "the function asks for 1001 steps at once, and servers take 1000" in str(run.output)

@@ -15,9 +15,14 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from inngest_py import Checkpointing, Context, ContextSync, Handler, RetryAfterError, TriggerEvent
 from inngest_py.engine import checkpoints, run
+from inngest_py.engine.checkpoints import NO_CHECKPOINTS, Checkpointed, Saved
+from inngest_py.engine.drive import drive
+from inngest_py.engine.memory import Memory
+from inngest_py.engine.plan import Plan
 from inngest_py.flows import checkpoints as saving
 from inngest_py.wire.canonical import canonical
 from inngest_py.wire.codec import decode
+from inngest_py.wire.ops import Op, Opcode
 from played import Played, call_request, make_client
 
 TRIGGER = TriggerEvent(event="test/event")
@@ -449,3 +454,77 @@ def test_an_api_that_does_not_answer_is_left_alone_for_a_minute(colour, monkeypa
 
         assert (status, names(ops)) == (206, [("StepRun", "a")])
         assert len(asked) == count
+
+
+# Decisions ----------------------------------------------------------------------------------------------------------
+
+
+def after(config, *, saved, plan=None, ran=("a",), last=Opcode.STEP_RUN):
+    """Whether the function goes on after its last step, and what the plan then has to answer."""
+    plan = plan or Plan(Memory({}))
+    kinds = [*[Opcode.STEP_RUN] * (len(ran) - 1), last]
+    plan.unsaved += [Op(kind, name, name, name, name) for kind, name in zip(kinds, ran, strict=True)]
+    sent: list[list[str]] = []
+
+    def save(ops):
+        sent.append([op.id for op in ops])
+        yield from ()
+        return saved
+
+    def never(effect):
+        raise AssertionError(effect)
+
+    goes_on = drive(Checkpointed(config, save, lambda: 0.0).after_step(plan), never)
+    return goes_on, sent, [(op.op, op.id) for op in plan.unsaved]
+
+
+def test_without_checkpoints_no_function_goes_on_and_nothing_is_saved():
+    plan = Plan(Memory({}))
+
+    assert drive(NO_CHECKPOINTS.after_step(plan), print) is False
+    drive(NO_CHECKPOINTS.before_answer(plan), print)
+
+
+@pytest.mark.parametrize("plan", [Plan(Memory({}), target="a"), Plan(Memory({}), immediate=False)])
+def test_a_step_that_was_asked_for_is_answered_at_once(plan):
+    assert after(Checkpointing(), saved=Saved.YES, plan=plan) == (False, [], [(Opcode.STEP_RUN, "a")])
+
+
+FAILURES = {
+    Saved.YES: [(Opcode.STEP_ERROR, "b")],
+    Saved.NO: [(Opcode.STEP_RUN, "a"), (Opcode.STEP_PLANNED, "b")],
+    Saved.STALE: [],
+}
+
+
+@pytest.mark.parametrize("saved", Saved)
+def test_before_a_failure_is_answered_what_came_before_is_saved_or_answered_instead(saved):
+    found = after(Checkpointing(buffered_steps=5), saved=saved, ran=("a", "b"), last=Opcode.STEP_ERROR)
+
+    assert found == (False, [["a"]], FAILURES[saved])
+
+
+def test_a_failure_that_comes_first_is_answered():
+    found = after(Checkpointing(), saved=Saved.YES, last=Opcode.STEP_FAILED)
+
+    assert found == (False, [], [(Opcode.STEP_FAILED, "a")])
+
+
+@pytest.mark.parametrize(("saved", "goes_on"), [(Saved.YES, True), (Saved.NO, False), (Saved.STALE, False)])
+def test_a_function_goes_on_where_its_step_was_saved(saved, goes_on):
+    found = after(Checkpointing(), saved=saved)
+
+    assert found == (goes_on, [["a"]], [(Opcode.STEP_RUN, "a")] if saved is Saved.NO else [])
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_single_result_that_cannot_be_saved_before_the_function_fails_is_the_answer(colour):
+    def program(run, ctx):
+        if ctx is None:
+            return [("a", None), ("raise", None)]
+        run("a")
+        raise ValueError("no")
+
+    status, ops = ask(serve(colour, API(400), program, buffered_steps=5), colour)
+
+    assert (status, names(ops)) == (206, [("StepRun", "a")])

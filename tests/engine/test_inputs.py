@@ -89,3 +89,7 @@ def test_a_memo_without_a_result_is_none_and_may_have_arguments(memo: Any, args:
     assert memory.recall("id") is ABSENT
     assert memory.edited_input("id") == args
     assert memory.edited_input("other") is None
+
+
+def test_what_is_not_there_is_shown_by_name() -> None:
+    assert repr(ABSENT) == "ABSENT"

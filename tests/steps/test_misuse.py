@@ -445,3 +445,23 @@ def test_a_run_that_uses_a_kept_generator_ends(colour):
     declare(client, lambda ctx: ctx.step.run("s", lambda: (n for n in range(3))))
 
     assert play(client, colour).output == [0, 1, 2]
+
+
+@COLOURS
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda ctx: ctx.step.run("s", 5), 'step "s" needs a function to call, not a int'),
+        (lambda ctx: ctx.step.run("s", asyncio.sleep(0)), 'step "s" needs a function to call, not a coroutine'),
+        (lambda ctx: ctx.group.parallel(ctx.step.run), "group.parallel takes a tuple of functions"),
+        (lambda ctx: ctx.group.parallel((5,)), "group.parallel takes functions without arguments, not int"),
+        (lambda ctx: ctx.group.parallel((asyncio.sleep(0),)), "takes functions without arguments, not coroutine"),
+    ],
+)
+def test_what_was_called_already_or_cannot_be_called_is_refused(colour, call, said):
+    assert said in refused(colour, call)
+
+
+@COLOURS
+def test_a_result_of_the_function_that_is_no_json_fails_for_good(colour):
+    assert refused(colour, lambda _ctx: object()).startswith("UnserializableError: cannot be written as JSON: at $")

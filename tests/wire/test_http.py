@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from hypothesis import given, strategies as st
 
-from inngest_py.wire.http import Request, Response
+from inngest_py.wire.http import Request, Response, quoted, read_at_most
 
 
 def test_the_names_of_headers_are_in_lower_case() -> None:
@@ -40,3 +42,15 @@ def test_no_url_is_too_malformed_to_be_asked_for_its_query(url: str) -> None:
 
 def test_a_response_may_be_nothing_but_a_status() -> None:
     assert Response(204) == Response(204, {}, b"")
+
+
+@pytest.mark.parametrize(("size", "read"), [(300_000, 200_000), (200_000, 200_000), (100_000, 131_072), (0, 65_536)])
+def test_a_body_is_read_in_pieces_and_one_that_is_too_large_a_little_further(size: int, read: int) -> None:
+    body = BytesIO(b"x" * 200_000)
+
+    assert len(read_at_most(size, body.read)) == read
+
+
+def test_a_path_is_written_as_it_is_in_a_url() -> None:
+    assert quoted("/api/größe%20a", safe="%") == "/api/gr%C3%B6%C3%9Fe%20a"
+    assert quoted("/api/50%") == "/api/50%25"
