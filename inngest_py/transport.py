@@ -112,8 +112,8 @@ async def _closing(client: httpx.AsyncClient) -> AsyncGenerator[None]:
 async def _to_its_end(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
     """Await a request. One that nobody awaits any more goes on, and its outcome is let go of.
 
-    The HTTP library does not always give back the connection of a request that is cancelled; when it has lost a hundred
-    in that way, it makes no other request ever again.
+    A connection that is left in the middle of a request may never come back to those that can be used, of which there
+    are a hundred.
     """
     task = asyncio.ensure_future(sending)
     try:
