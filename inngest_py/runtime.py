@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
+import sys
 import threading
+from asyncio import _get_running_loop, _set_running_loop
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -162,10 +165,28 @@ class BackgroundLoop:
         """The loop, started if it never was or if its thread did not survive a fork."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._loop = asyncio.new_event_loop()
+                self._loop = _new_loop()
                 self._thread = threading.Thread(target=_serve, args=(self._loop,), name="inngest-loop", daemon=True)
                 self._thread.start()
             return self._loop
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """A loop; where gevent has put greenlets in the place of threads, one that the others do not take for theirs."""
+    return asyncio.SelectorEventLoop(Modest()) if "gevent.monkey" in sys.modules else asyncio.new_event_loop()
+
+
+class Modest(selectors.DefaultSelector):
+    """Has no loop running while it waits: asyncio keeps that by thread, and greenlets share one."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for something to be ready."""
+        running = _get_running_loop()
+        _set_running_loop(None)
+        try:
+            return super().select(timeout)
+        finally:
+            _set_running_loop(running)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

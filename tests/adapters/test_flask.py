@@ -6,14 +6,16 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, current_app, g, request
+from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import inngest_py as inngest
-from inngest_flask import serve
+from inngest_flask import InngestFlask, serve
 from inngest_py.testing.conformance.asking import ORIGIN, call, get, post, put, read, unwrapped
 from inngest_py.testing.conformance.hosting import WsgiHost
 
@@ -222,3 +224,95 @@ def test_registering_in_dev_needs_no_origin(app: Flask, client: inngest.Inngest)
     response = WsgiHost(app).send(put(x_inngest_sync_kind="in_band"))
 
     assert read(response)["url"] == f"{ORIGIN}/api/inngest"
+
+
+# The extension -------------------------------------------------------------------------------------------------------
+
+
+def test_an_extension_serves_in_every_app_of_a_factory(client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(_ctx: inngest.ContextSync) -> str:
+        return current_app.name
+
+    extension = InngestFlask(client)
+
+    def create_app(name: str, **config: Any) -> Flask:
+        app = Flask(name)
+        app.config.update(config)
+        extension.init_app(app)
+        return app
+
+    one, two = create_app("one"), create_app("two", INNGEST_STREAMING=True, INNGEST_SERVE_ORIGIN="https://two.example")
+    registered = WsgiHost(two).send(put(x_inngest_sync_kind="in_band"))
+
+    assert read(WsgiHost(one).send(call("app-plain"))) == "one"
+    assert read(unwrapped(WsgiHost(two).send(call("app-plain")))) == "two"
+    assert read(registered)["url"] == "https://two.example/api/inngest"
+    assert two.extensions["inngest"] == {"app": client}
+
+
+def test_what_an_extension_was_given_goes_before_the_configuration(app: Flask, client: inngest.Inngest) -> None:
+    app.config["INNGEST_SERVE_PATH"] = "/configured"
+
+    InngestFlask(client, app=app, serve_path="/given")
+
+    assert read(WsgiHost(app).send(put(x_inngest_sync_kind="in_band")))["url"] == f"{ORIGIN}/given"
+
+
+def test_several_extensions_live_in_one_app(app: Flask, client: inngest.Inngest) -> None:
+    other = inngest.Inngest(app_id="other", is_production=False)
+
+    InngestFlask(client, app=app)
+    InngestFlask(other, app=app, path="/other")
+
+    host = WsgiHost(app)
+    syncs = [host.send(put(f"{ORIGIN}{path}", x_inngest_sync_kind="in_band")) for path in ("/api/inngest", "/other")]
+    assert [read(sync)["app_id"] for sync in syncs] == ["app", "other"]
+    assert app.extensions["inngest"] == {"app": client, "other": other}
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_the_session_of_flask_sqlalchemy_is_one_in_a_call_and_is_closed_after_it(
+    streaming: bool, app: Flask, client: inngest.Inngest, tmp_path: Path
+) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/db"
+    db = SQLAlchemy(app)
+
+    class Order(db.Model):  # type: ignore[name-defined, misc]
+        id = db.Column(db.Integer, primary_key=True)
+
+    def add() -> int:
+        db.session.add(Order())
+        db.session.flush()
+        return db.session.query(Order).count()
+
+    async def add_async() -> int:
+        await asyncio.sleep(0)
+        return add()
+
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(ctx: inngest.ContextSync) -> Any:
+        add()
+        return ctx.step.run("add", add if ctx.attempt else add_async)
+
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(ctx: inngest.Context) -> Any:
+        add()
+        return await ctx.step.run("add", add if ctx.attempt else add_async)
+
+    app.register_blueprint(serve(client, streaming=streaming))
+    with app.app_context():
+        db.create_all()
+    host = WsgiHost(app)
+
+    for fn_id in ("app-plain", "app-async"):
+        for attempt in (0, 1):
+            response = host.send(call(fn_id, attempt=attempt))
+            assert read(unwrapped(response) if streaming else response)[0]["data"] == 2
+    with app.app_context():
+        assert db.session.query(Order).count() == 0
+        in_use: Any = db.engine.pool
+        assert in_use.checkedout() == 1
+        db.session.remove()
+        assert in_use.checkedout() == 0
+        db.engine.dispose()

@@ -28,7 +28,9 @@ GUNICORN = ["-m", "gunicorn", "--bind", "127.0.0.1:PORT", "--worker-tmp-dir", "/
 UVICORN = ["-m", "uvicorn", "--port", "PORT"]
 COMMANDS = {
     "flask-werkzeug": ["-m", "flask", "--app", "served.flask_app", "run", "--port", "PORT"],
-    "flask-gunicorn": [*GUNICORN, "--threads", "4", "served.flask_app:app"],
+    "flask-gunicorn": [*GUNICORN, "served.flask_app:app"],
+    "flask-gunicorn-threads": [*GUNICORN, "--threads", "4", "served.flask_app:app"],
+    "flask-gunicorn-gevent": [*GUNICORN, "--worker-class", "gevent", "served.flask_app:app"],
     "django-gunicorn": [*GUNICORN, "served.django_app:wsgi"],
     "django-uvicorn": [*UVICORN, "served.django_app:asgi"],
     "fastapi-uvicorn": [*UVICORN, "served.fastapi_app:app"],
@@ -37,8 +39,8 @@ COMMANDS = {
     "falcon-gunicorn": [*GUNICORN, "--threads", "4", "served.falcon_app:app"],
     "bottle-wsgiref": ["-m", "served.bottle_app", "PORT"],
 }
-ONE_AT_A_TIME = {"django-gunicorn", "bottle-wsgiref"}
-NEVER_TOLD = {"flask-werkzeug", "flask-gunicorn", "django-gunicorn", "falcon-gunicorn", "bottle-wsgiref"}
+ONE_AT_A_TIME = {"flask-gunicorn", "django-gunicorn", "bottle-wsgiref"}
+NEVER_TOLD = {name for name in COMMANDS if not name.endswith(("-uvicorn", "-hypercorn"))}
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
@@ -78,6 +80,12 @@ def test_async_functions_run_on_one_loop(server: Server) -> None:
     answers = [read(server.send(signed(call("app-async")))) for _ in range(3)]
 
     assert len(set(answers)) == 1
+
+
+def test_a_plain_function_never_runs_where_a_loop_is(server: Server) -> None:
+    server.send(signed(call("app-async")))
+
+    assert read(server.send(signed(call("app-runs-a-loop")))) == "ran"
 
 
 def test_a_function_that_waits_holds_nobody_up(server: Server) -> None:

@@ -32,6 +32,11 @@ async def asynchronous(_ctx: inngest.Context) -> int:
     return id(asyncio.get_running_loop())
 
 
+@client.create_function(fn_id="runs-a-loop", trigger=THING)
+def runs_a_loop(_ctx: inngest.ContextSync) -> str:
+    return asyncio.run(asyncio.sleep(0, "ran"))
+
+
 @client.create_function(fn_id="hold", trigger=THING)
 def hold(_ctx: inngest.ContextSync) -> bool:
     held.set()
