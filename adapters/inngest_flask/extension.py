@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import flask
 
@@ -43,7 +43,7 @@ class InngestFlask:
 
     def init_app(self, app: flask.Flask) -> None:
         """Serve the functions in an app. Raises ConfigError as `serve` does."""
-        config: dict[str, Any] = app.config
+        config = cast("dict[str, Any]", app.config)
         options = {
             name: config.get(f"INNGEST_{name.upper()}") if given is None else given
             for name, given in self._options.items()
