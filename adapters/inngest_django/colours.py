@@ -21,8 +21,34 @@ GetLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
 async def in_thread(call: Callable[[], T], /) -> T:
-    """Call plain code from a coroutine, in the thread of the request."""
-    return await sync_to_async(call, thread_sensitive=True)()
+    """Call plain code from a coroutine, in the thread of the request.
+
+    Between two such calls a coroutine may wait for long: no database connection waits with it, and one that is kept
+    (`CONN_MAX_AGE`) is looked at before it is used again.
+    """
+    return await sync_to_async(_with_fresh_connections, thread_sensitive=True)(call)
+
+
+def _with_fresh_connections(call: Callable[[], T]) -> T:
+    _close_old_connections()
+    try:
+        return call()
+    finally:
+        _close_old_connections()
+
+
+def _close_old_connections() -> None:
+    """Do what Django does before and after a request; but in a test a transaction may be open, and stays so."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+
+
+def close_connections() -> None:
+    """Close this thread's connections, kept or not, for it is about to end; not those with a test's transaction."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def on_loop(make: Callable[[], Coroutine[Any, Any, T]], loop: GetLoop, /) -> T:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from inngest_django.colours import close_connections
 from inngest_django.served import ATTRIBUTE, Served
 from inngest_py import Function, Handler, Inngest, Request
 
@@ -48,15 +49,22 @@ def serve(
     served = Served(client, functions, {name: value for name, value in given.items() if value is not None})
 
     def inngest(request: HttpRequest) -> HttpResponseBase:
-        handler = served.handler
-        response = handler.handle(_read(request, handler))
-        if response.chunks is not None:
-            chunks = aiter(response.chunks) if isinstance(request, ASGIRequest) else iter(response.chunks)
-            return StreamingHttpResponse(chunks, status=response.status, headers=dict(response.headers))
-        return HttpResponse(response.body, status=response.status, headers=dict(response.headers))
+        try:
+            return _answer(request, served.handler)
+        finally:
+            if isinstance(request, ASGIRequest):  # whose thread is its own, and ends with it
+                close_connections()
 
     setattr(inngest, ATTRIBUTE, served)
     return csrf_exempt(_not_atomic(inngest))
+
+
+def _answer(request: HttpRequest, handler: Handler) -> HttpResponseBase:
+    response = handler.handle(_read(request, handler))
+    if response.chunks is not None:
+        chunks = aiter(response.chunks) if isinstance(request, ASGIRequest) else iter(response.chunks)
+        return StreamingHttpResponse(chunks, status=response.status, headers=dict(response.headers))
+    return HttpResponse(response.body, status=response.status, headers=dict(response.headers))
 
 
 def _not_atomic(view: View) -> View:

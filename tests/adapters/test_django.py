@@ -19,9 +19,12 @@ from inngest_py.testing.conformance.hosting import AsgiHost, Host, WsgiHost
 
 set_up_django()
 
-from django.db import connection, connections, models, transaction  # noqa: E402 - needs settings
+from django.conf import settings  # noqa: E402 - they are there now
+from django.db import connection, connections, models, transaction  # noqa: E402
 from django.test import AsyncClient, Client, TestCase  # noqa: E402
 from django.utils.translation import get_language  # noqa: E402
+
+from inngest_django.colours import in_thread  # noqa: E402
 
 THING = inngest.TriggerEvent(event="thing/happened")
 
@@ -140,6 +143,49 @@ def test_no_database_connection_stays_open(client: inngest.Inngest, host: Host) 
 
         assert seen.connections, fn_id
         assert [used.connection for used in seen.connections] == [None] * len(seen.connections), fn_id
+
+
+@pytest.fixture
+def _kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections are kept from one request to the next."""
+    monkeypatch.setitem(settings.DATABASES["default"], "CONN_MAX_AGE", None)
+    monkeypatch.setitem(settings.DATABASES["default"], "CONN_HEALTH_CHECKS", True)
+
+
+@pytest.mark.usefixtures("_kept")
+def test_a_connection_that_is_to_be_kept_is_not_under_asgi_where_nobody_would_find_it(client: inngest.Inngest) -> None:
+    host = DjangoHarness(asgi=True).host(Mount(client))
+    for fn_id in declare(client, seen := Seen()):
+        host.send(call(fn_id))
+
+        assert [used.connection for used in seen.connections] == [None] * len(seen.connections), fn_id
+    host.close()
+
+
+def test_no_connection_waits_while_an_async_function_does() -> None:
+    async def function() -> None:
+        assert await in_thread(Order.objects.count) == 0
+        assert connections["default"].connection is None
+
+    async_to_sync(function, force_new_loop=True)()
+
+
+@pytest.mark.usefixtures("_kept")
+def test_a_kept_connection_is_looked_at_before_each_step_of_an_async_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    def use() -> Any:
+        Order.objects.count()
+        return connection.connection
+
+    async def function() -> None:
+        first, second = await in_thread(use), await in_thread(use)
+        monkeypatch.setattr(type(connections["default"]), "is_usable", lambda _self: False)
+        third = await in_thread(use)
+
+        assert first is second
+        assert second is not third
+
+    async_to_sync(function)()
+    connection.close()
 
 
 def test_no_database_connection_stays_open_when_replies_are_streamed(client: inngest.Inngest, harness: Harness) -> None:
