@@ -6,7 +6,9 @@ this package in `INSTALLED_APPS`, give a client of your own: `serve(client)`.
 
 from typing import TYPE_CHECKING, Any
 
+from inngest_django.commit import send_on_commit
 from inngest_django.configuration import client_of_settings
+from inngest_django.outbox import drain
 from inngest_django.view import serve
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     client: Inngest
 
-__all__ = ["client", "serve"]
+__all__ = ["client", "drain", "send_on_commit", "serve"]
 
 
 if not TYPE_CHECKING:

@@ -9,6 +9,8 @@ from django.core import checks
 from django.utils.module_loading import autodiscover_modules
 
 from inngest_django.checks import CHECKS, DEPLOY_CHECKS
+from inngest_django.configuration import outbox_cron
+from inngest_django.outbox import declare_drain
 
 MODULE: Final = "inngest_functions"
 """The module of an installed app in which its functions are declared."""
@@ -22,9 +24,11 @@ class InngestConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Import `inngest_functions` of every app that has one: that declares its functions."""
+        """Import `inngest_functions` of every app that has one: that declares its functions. Declare our own."""
         for check in CHECKS:
             checks.register(check)
         for check in DEPLOY_CHECKS:
             checks.register(check, deploy=True)
         autodiscover_modules(MODULE)
+        if cron := outbox_cron():
+            declare_drain(cron)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS
 from django.utils.module_loading import import_string
 
 from inngest_py import Checkpointing, ConfigError, Inngest
@@ -41,10 +42,18 @@ OF_THE_VIEW: Final[Mapping[str, tuple[type, ...]]] = {
 }
 """What is said of the view that serves it: the arguments of `serve`, in capitals."""
 
+OF_THE_OUTBOX: Final[Mapping[str, tuple[type, ...]]] = {"OUTBOX": (bool, list, tuple), "OUTBOX_CRON": (str,)}
+"""What is said of the outbox: for which databases events are kept in one, and when a function drains it."""
+
 CLIENT: Final = "CLIENT"
 """The dotted path of a client that is made elsewhere, instead of what is said of one here."""
 
-KNOWN: Final[Mapping[str, tuple[type, ...]]] = {CLIENT: (str,), **OF_THE_CLIENT, **OF_THE_VIEW}
+KNOWN: Final[Mapping[str, tuple[type, ...]]] = {
+    CLIENT: (str,),
+    **OF_THE_CLIENT,
+    **OF_THE_VIEW,
+    **OF_THE_OUTBOX,
+}
 
 _MAPPING: Final[tuple[type, ...]] = (Mapping,)
 
@@ -132,3 +141,15 @@ def view_options() -> dict[str, Any]:
     """What the settings say of the view, by the names of the arguments of `serve`."""
     given = read_settings() or {}
     return {name.lower(): given[name] for name in OF_THE_VIEW if given.get(name) is not None}
+
+
+def outboxes() -> Sequence[str]:
+    """The databases whose events are kept in an outbox where nothing else is said."""
+    said = (read_settings() or {}).get("OUTBOX") or ()
+    return (DEFAULT_DB_ALIAS,) if said is True else said
+
+
+def outbox_cron() -> str | None:
+    """When a function drains the outbox, if the settings say so."""
+    said: str | None = (read_settings() or {}).get("OUTBOX_CRON")
+    return said

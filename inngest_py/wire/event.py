@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, cast
 from typing_extensions import TypeVar
 
 from inngest_py.errors import InvalidJSONError
-from inngest_py.wire.codec import as_object
+from inngest_py.wire.codec import as_object, decode, encode
 
 Data = TypeVar("Data", default=dict[str, Any])
 """The type of an event's data: a dict, or the model of its EventType."""
@@ -47,6 +47,15 @@ class Event(Generic[Data]):
         optional = {"id": self.id, "v": self.v, "user": self.user}
         body = {"name": self.name, "data": self.data, "ts": self.ts or now}
         return body | {key: value for key, value in optional.items() if value}
+
+    def dump(self) -> str:
+        """The event as JSON text, to be kept and sent later. Raises UnserializableError for data that is no JSON."""
+        return encode(self.to_json(self.ts)).decode()
+
+    @staticmethod
+    def load(text: str) -> Event[dict[str, Any]]:
+        """The event that such a text is of, with plain data. Raises InvalidJSONError if it is of none."""
+        return read_event(decode(text.encode()))
 
 
 def _check(name: object, data: object, event_id: object, ts: object) -> None:

@@ -116,3 +116,14 @@ def test_what_is_no_event_is_refused(body: object) -> None:
 def test_whatever_is_read_as_an_event_is_one_or_refused(body: object) -> None:
     with pytest.raises(InvalidJSONError):
         read_event(body)
+
+
+def test_an_event_may_be_kept_as_text_and_sent_later() -> None:
+    event = Event(name="a/b", data=Order(order_id="é"), id="u1", ts=1_700_000_000_000, v="3", user={"id": 1})
+
+    kept = Event.load(event.dump())
+
+    assert kept == Event(name="a/b", data={"order_id": "é"}, id="u1", ts=1_700_000_000_000, v="3", user={"id": 1})
+    assert Event.load(Event(name="a/b").dump()).ts == 0
+    with pytest.raises(InvalidJSONError):
+        Event.load("[]")

@@ -1,14 +1,16 @@
+from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 
-from inngest_django import client
+from inngest_django import send_on_commit
 from orders.events import order_placed
 from orders.models import Order
 
 
+@transaction.atomic
 def place(request: HttpRequest) -> JsonResponse:
     order = Order.objects.create(item=request.POST["item"])
-    client.send_sync(order_placed(order_id=order.pk))
+    send_on_commit(order_placed(order_id=order.pk))  # kept beside the order, and sent when both are committed
     return JsonResponse({"order": order.pk}, status=202)
 
 

@@ -27,4 +27,6 @@ DATABASES = {
 INNGEST = {
     "APP_ID": "django-shop",
     "IS_PRODUCTION": not DEBUG,
+    "OUTBOX": True,
+    "OUTBOX_CRON": "* * * * *",
 }

@@ -1,0 +1,35 @@
+"""`manage.py inngest_drain`: send what is in the outbox, once or for ever."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import DEFAULT_DB_ALIAS
+
+from inngest_django.colours import close_connections
+from inngest_django.outbox import drain, waiting
+
+
+class Command(BaseCommand):
+    """Drains the outbox of a database."""
+
+    help = "Sends the events that are in the outbox."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Say what may be given."""
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help="the database with the outbox")
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="do it again and again, with this pause")
+
+    def handle(self, *_args: Any, database: str, every: float | None, **_options: Any) -> None:
+        """Send all that can be sent, and say how many; until Ctrl-C, if it is to be done again and again."""
+        while True:
+            sent = drain(using=database)
+            if sent or every is None:
+                self.stdout.write(f"{sent} sent, {waiting(using=database)} waiting")
+            if every is None:
+                return
+            close_connections()
+            time.sleep(every)
