@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
 from inngest_py.client import Inngest
 from inngest_py.engine.drive import adrive, drive
@@ -32,16 +31,15 @@ from inngest_py.flows.registration import register
 from inngest_py.flows.state import fetch_state
 from inngest_py.function import Function, by_id
 from inngest_py.performer import Performer, Timed
+from inngest_py.profile import Profile
 from inngest_py.runtime import Guarded, LoopCaller, ThreadCaller, Threads, run_on_loop
-from inngest_py.settings import Settings, check_url
+from inngest_py.settings import Settings
 from inngest_py.streaming import Stream
 from inngest_py.wire import headers
 from inngest_py.wire.call import read_call
-from inngest_py.wire.codec import decode_object, encodable, encode
+from inngest_py.wire.codec import encodable, encode
 from inngest_py.wire.compression import compressed
 from inngest_py.wire.http import Request, Response, read_at_most
-from inngest_py.wire.inspection import Inspection
-from inngest_py.wire.registration import in_band, out_of_band
 from inngest_py.wire.signing import SigningKey, sign, verify
 from inngest_py.wire.streaming import STATUS as STREAMED
 
@@ -95,9 +93,7 @@ class Handler:
             )
         self._client: Final = client
         self._settings: Final = settings
-        self._framework: Final = framework
-        self._serve_origin: Final = _origin_of(serve_origin or settings.serve_origin)
-        self._serve_path: Final = serve_path or settings.serve_path
+        self._profile: Final = Profile(client, framework, serve_origin, serve_path)
         self._clock: Final = clock
         self._given: Final = functions
         self._known: Sequence[Function[Any]] = ()
@@ -234,84 +230,23 @@ class Handler:
 
     def _inspect(self, key: SigningKey | None) -> Response:
         """Show what is configured: little to anybody in development, more to who signs (PROTOCOL 4.1)."""
-        inspection = self._inspection()
-        shown = inspection.public() if key is None else inspection.authenticated()
+        shown = self._profile.inspection(len(self._served()), signed=key is not None)
         return self._reply(HTTPStatus.OK, encode(shown), key)
 
     def _sync(self, request: Request, key: SigningKey | None) -> Flow[Response]:
         """Register the app: in the reply itself, or by a request to the API (PROTOCOL 3)."""
-        url = self._app_url(request, signed=key is not None)
+        profile, functions = self._profile, self._served().values()
+        url = profile.url(request, signed=key is not None)
         if _is_in_band(request):
-            return self._reply(HTTPStatus.OK, self._in_band(url, key), key, {headers.SYNC_KIND: IN_BAND})
-        deploy_id, body = request.query.get("deployId"), self._out_of_band(url)
+            body = profile.in_band(url, functions, signed=key is not None)
+            return self._reply(HTTPStatus.OK, body, key, {headers.SYNC_KIND: IN_BAND})
+        deploy_id, body = request.query.get("deployId"), profile.out_of_band(url, functions)
         try:
-            answer = yield from register(self._settings, self._framework, deploy_id, body)
+            answer = yield from register(self._settings, profile.framework, deploy_id, body)
         except ServerError as error:
             self._client.logger.warning("inngest: app %s was not registered: %s", self._client.app_id, error)
             raise
         return self._reply(HTTPStatus.OK, encode(answer), key, {headers.SYNC_KIND: OUT_OF_BAND})
-
-    # Registration ------------------------------------------------------------------------------------------------
-
-    def _in_band(self, url: str, key: SigningKey | None) -> bytes:
-        client, inspection = self._client, self._inspection()
-        return in_band(
-            app_id=client.app_id,
-            app_url=url,
-            framework=self._framework,
-            functions=self._functions_json(url),
-            app_version=client.app_version,
-            platform=self._settings.platform,
-            env=self._settings.env,
-            inspection=inspection.public() if key is None else inspection.authenticated(),
-        )
-
-    def _out_of_band(self, url: str) -> bytes:
-        return out_of_band(
-            app_id=self._client.app_id,
-            app_url=url,
-            framework=self._framework,
-            functions=self._functions_json(url),
-            app_version=self._client.app_version,
-            platform=self._settings.platform,
-        )
-
-    def _functions_json(self, url: str) -> Sequence[Mapping[str, Any]]:
-        return [part.to_json(url) for part in self._served().values()]
-
-    def _app_url(self, request: Request, *, signed: bool) -> str:
-        """Where the server finds this app.
-
-        In production it never comes from the Host header, which anybody can set: only from `serve_origin`, or from a
-        signed body.
-        """
-        parts = _split(decode_object(request.body).get("url") if signed else request.url)
-        origin = self._serve_origin
-        if origin is None and (signed or self._settings.dev) and parts.scheme in {"http", "https"} and parts.netloc:
-            origin = f"{parts.scheme}://{parts.netloc}"
-        if origin is None:
-            raise RequestError(
-                "a sync that is not signed, or names no URL, cannot say where this app is: set INNGEST_SERVE_ORIGIN or "
-                "serve(serve_origin=...) to its public origin, as in https://example.com"
-            )
-        return f"{origin}/{(self._serve_path or parts.path).removeprefix('/')}"
-
-    def _inspection(self) -> Inspection:
-        settings = self._settings
-        return Inspection(
-            api_origin=settings.api_origin,
-            app_id=self._client.app_id,
-            dev=settings.dev,
-            env=settings.env,
-            event_api_origin=settings.event_api_origin,
-            event_key=settings.event_key,
-            framework=self._framework,
-            function_count=len(self._served()),
-            serve_origin=self._serve_origin,
-            serve_path=self._serve_path,
-            signing_key=settings.signing_key,
-            signing_key_fallback=settings.signing_key_fallback,
-        )
 
     # Functions ---------------------------------------------------------------------------------------------------
 
@@ -372,28 +307,12 @@ def _threads(in_thread: ThreadCaller | None, settings: Settings) -> ThreadCaller
     return Threads(settings.threads) if in_thread is None else Guarded(in_thread)
 
 
-def _origin_of(url: str | None) -> str | None:
-    """The origin in a URL. Raises ConfigError if it is not one of http or https."""
-    parts = None if url is None else urlsplit(check_url("serve_origin", url))
-    return None if parts is None else f"{parts.scheme}://{parts.netloc}"
-
-
 def _is_call(request: Request) -> bool:
     return request.method == "POST" and "probe" not in request.query
 
 
 def _is_in_band(request: Request) -> bool:
     return request.method == "PUT" and request.headers.get(headers.SYNC_KIND, "").lower() == IN_BAND
-
-
-def _split(url: object) -> SplitResult:
-    """The parts of a URL. Raises RequestError if it is none."""
-    text = url if isinstance(url, str) else ""
-    try:
-        text.encode()
-        return urlsplit(text)
-    except ValueError as error:
-        raise RequestError(f"a URL that cannot be read: {error}") from None
 
 
 def _named(kind: str | None) -> str:

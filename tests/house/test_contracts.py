@@ -27,7 +27,7 @@ FLOORS = (
     ("middleware", "transport", "settings"),
     ("performer",),
     ("ai", "flows", "streaming"),
-    ("client", "handler"),
+    ("client", "handler", "profile"),
     ("asgi", "wsgi"),
     ("connect",),
     ("dev",),
