@@ -1,14 +1,16 @@
-"""FastAPI: the body of a request, the data of an event and the result of a step are the same kind of model.
+"""FastAPI: one kind of model for requests, events and results, and dependencies in functions as in endpoints.
 
 inngest-py dev -- uvicorn --app-dir examples fastapi_app:app --reload
 curl -X POST localhost:8000/photos -H 'content-type: application/json' -d '{"key": "cat.jpg", "width": 640}'
 """
 
-from fastapi import FastAPI
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
 import inngest_py as inngest
-from inngest_starlette import serve
+from inngest_fastapi import serve, with_dependencies
 
 client = inngest.Inngest(app_id="fastapi-photos")
 
@@ -18,23 +20,27 @@ class Photo(BaseModel):
     width: int
 
 
+class Gallery:
+    """Where photos are published. Tests put another one in its place, with `app.dependency_overrides`."""
+
+    async def publish(self, photo: Photo) -> str:
+        return f"https://photos.example.com/{photo.key}"
+
+
 photo_uploaded = inngest.EventType("photo/uploaded", Photo)
 
 
 @client.create_function(fn_id="resize-photo", trigger=photo_uploaded, throttle=inngest.Throttle(limit=10, period="1m"))
-async def resize_photo(ctx: inngest.Context[Photo]) -> Photo:
+@with_dependencies
+async def resize_photo(ctx: inngest.Context[Photo], gallery: Annotated[Gallery, Depends()]) -> Photo:
     small = await ctx.step.run("resize", resize, ctx.event.data, width=200)
-    await ctx.step.run("publish", publish, small)
+    await ctx.step.run("publish", gallery.publish, small)
     return small
 
 
 def resize(photo: Photo, width: int) -> Photo:
     """Keep a processor busy: a plain step runs in a thread, and holds no other request up."""
     return Photo(key=f"{width}/{photo.key}", width=min(width, photo.width))
-
-
-async def publish(photo: Photo) -> str:
-    return f"https://photos.example.com/{photo.key}"
 
 
 app = FastAPI(routes=[serve(client)])

@@ -135,6 +135,7 @@ FORBIDDEN = {
     ],
     "flask-only": ["inngest_flask -> django", "inngest_flask -> starlette"],
     "django-only": ["inngest_django -> flask", "inngest_django -> werkzeug", "inngest_django -> starlette"],
+    "fastapi-only": ["inngest_fastapi -> flask", "inngest_fastapi -> django"],
     "no-framework": ["inngest_asgi -> starlette", "inngest_wsgi -> werkzeug"],
     "starlette-only": ["inngest_starlette -> fastapi", "inngest_starlette -> flask"],
 }

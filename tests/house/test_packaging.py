@@ -69,7 +69,8 @@ def test_the_wheel_names_its_command_licence_and_extras(wheel: Path) -> None:
     assert "inngest-py = inngest_py.cli:main" in entry_points
     assert "License-Expression: Apache-2.0" in metadata
     assert set(re.findall(r"^Provides-Extra: (\S+)", metadata, re.MULTILINE)) == {
-        "all", "dev", "django", "encryption", "flask", "libsodium", "opentelemetry", "s3", "sentry", "starlette"
+        "all", "dev", "django", "encryption", "fastapi", "flask", "libsodium", "opentelemetry", "s3",
+        "sentry", "starlette"
     }  # fmt: skip
 
 

@@ -39,11 +39,19 @@ HTTP_OF_THE_STANDARD_LIBRARY = {"http.client", "urllib.request"}
 FRAMEWORK: dict[str, set[str]] = {
     "inngest_asgi": set(),
     "inngest_django": {"asgiref", "django"},
+    "inngest_fastapi": {"fastapi", "starlette"},
     "inngest_flask": {"flask"},
     "inngest_starlette": {"starlette"},
     "inngest_wsgi": set(),
 }
-PUBLIC = {"inngest_py", "inngest_py.asgi", "inngest_py.handler", "inngest_py.wire.http", "inngest_py.wsgi"}
+PUBLIC = {
+    "inngest_py",
+    "inngest_py.asgi",
+    "inngest_py.handler",
+    "inngest_py.middleware",
+    "inngest_py.wire.http",
+    "inngest_py.wsgi",
+}
 
 
 @pytest.mark.parametrize("floor", PURE_FLOORS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from django.urls.resolvers import URLPattern
 from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 import inngest_asgi
 import inngest_django
+import inngest_fastapi
 import inngest_flask
 import inngest_starlette
 import inngest_wsgi
@@ -69,16 +72,15 @@ class DjangoHarness:
 
 @dataclass(frozen=True)
 class StarletteHarness:
-    """Starlette, or FastAPI which is one."""
+    """Starlette, or FastAPI which is one, with its own adapter or Starlette's."""
 
     name: str
     app: type[Starlette]
     framework: str = "starlette"
+    serve: Callable[..., Route] = inngest_starlette.serve
 
     def host(self, *mounts: Mount) -> AsgiHost:
-        routes = [
-            inngest_starlette.serve(mount.client, mount.functions, path=mount.path, **mount.options) for mount in mounts
-        ]
+        routes = [self.serve(mount.client, mount.functions, path=mount.path, **mount.options) for mount in mounts]
         return AsgiHost(self.app(routes=routes))
 
 
@@ -144,7 +146,7 @@ HARNESSES: list[Harness] = [
     DjangoHarness(asgi=False),
     DjangoHarness(asgi=True),
     StarletteHarness("starlette", Starlette),
-    StarletteHarness("fastapi", FastAPI),
+    StarletteHarness("fastapi", FastAPI, "fastapi", inngest_fastapi.serve),
     AsgiHarness(),
     LitestarHarness(),
     WsgiHarness(),

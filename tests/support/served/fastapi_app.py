@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from inngest_starlette import serve
+from inngest_fastapi import serve
 from served.functions import client
 
 app = FastAPI(routes=[serve(client), serve(client, path="/streamed", streaming=True)])
