@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
-from django.utils.module_loading import autodiscover_modules
+from django.utils.module_loading import autodiscover_modules, import_string
 
 from inngest_django.checks import CHECKS, DEPLOY_CHECKS
 from inngest_django.configuration import outbox_cron
@@ -32,3 +33,7 @@ class InngestConfig(AppConfig):
         autodiscover_modules(MODULE)
         if cron := outbox_cron():
             declare_drain(cron)
+        for alias, params in getattr(settings, "TASKS", {}).items():
+            backend = import_string(params["BACKEND"])
+            if hasattr(backend, "declare"):
+                backend(alias, params).declare()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     TextField = models.TextField[str, str]
     CharField = models.CharField[str, str]
     DateTimeField = models.DateTimeField[datetime, datetime]
+    OptionalDateTimeField = models.DateTimeField[datetime | None, datetime | None]
+    IntegerField = models.IntegerField[int, int]
     PositiveIntegerField = models.PositiveIntegerField[int, int]
+    JSONField = models.JSONField[Any, Any]
 else:
-    TextField, CharField = models.TextField, models.CharField
-    DateTimeField, PositiveIntegerField = models.DateTimeField, models.PositiveIntegerField
+    TextField, CharField, JSONField = models.TextField, models.CharField, models.JSONField
+    DateTimeField = OptionalDateTimeField = models.DateTimeField
+    IntegerField, PositiveIntegerField = models.IntegerField, models.PositiveIntegerField
 
 
 class OutboxEvent(models.Model):
@@ -41,3 +45,28 @@ class OutboxEvent(models.Model):
     def __str__(self) -> str:
         """Show the name and the state."""
         return f"{self.name} ({self.problem or 'waiting'})"
+
+
+class TaskRun(models.Model):
+    """A task that was enqueued by Django's `tasks`, and what has become of it. `worker_ids` are ids of runs."""
+
+    id = CharField(max_length=64, primary_key=True)
+    backend = CharField(max_length=255)
+    task = TextField()
+    args = JSONField()
+    kwargs = JSONField()
+    queue_name = CharField(max_length=255)
+    priority = IntegerField()
+    run_after = OptionalDateTimeField(null=True, blank=True)
+    status = CharField(max_length=10)
+    enqueued_at = OptionalDateTimeField(null=True)
+    started_at = OptionalDateTimeField(null=True, blank=True)
+    last_attempted_at = OptionalDateTimeField(null=True, blank=True)
+    finished_at = OptionalDateTimeField(null=True, blank=True, db_index=True)
+    errors = JSONField(default=list)
+    worker_ids = JSONField(default=list)
+    return_value = JSONField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        """Show the task and the state."""
+        return f"{self.task} ({self.status})"

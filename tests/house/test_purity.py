@@ -38,7 +38,7 @@ ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.puten
 HTTP_OF_THE_STANDARD_LIBRARY = {"http.client", "urllib.request"}
 FRAMEWORK: dict[str, set[str]] = {
     "inngest_asgi": set(),
-    "inngest_django": {"asgiref", "django"},
+    "inngest_django": {"asgiref", "django", "django_tasks"},
     "inngest_fastapi": {"fastapi", "starlette"},
     "inngest_flask": {"flask"},
     "inngest_starlette": {"starlette"},

@@ -175,6 +175,15 @@ def set_up_django() -> None:
         ],
         ROOT_URLCONF=__name__,
         SECRET_KEY="for tests only",
+        TASKS={
+            "default": {"BACKEND": "inngest_django.backend.InngestBackend", "OPTIONS": {"retries": 2}},
+            "mail": {
+                "BACKEND": "inngest_django.backend.InngestBackend",
+                "QUEUES": [],
+                "OPTIONS": {"retries": 0, "concurrency": 1},
+            },
+            "immediate": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+        },
         USE_TZ=True,
     )
     django.setup()

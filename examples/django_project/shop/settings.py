@@ -30,3 +30,12 @@ INNGEST = {
     "OUTBOX": True,
     "OUTBOX_CRON": "* * * * *",
 }
+
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+TASKS = {
+    "default": {
+        "BACKEND": "inngest_django.backend.InngestBackend",
+        "OPTIONS": {"retries": 3, "concurrency": 5},
+    }
+}

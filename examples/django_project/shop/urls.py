@@ -7,4 +7,5 @@ urlpatterns = [
     path("api/inngest", serve()),
     path("orders", views.place),
     path("orders/<int:number>", views.show),
+    path("receipts/<task_id>", views.receipt),
 ]

@@ -96,15 +96,18 @@ def project(request: pytest.FixtureRequest, environ: dict[str, str]) -> Iterator
         started.end()
 
 
-def test_an_order_goes_through_plain_and_async_functions(project: Project) -> None:
+def test_an_order_goes_through_plain_and_async_functions_and_a_task(project: Project) -> None:
     placed = httpx.post(f"{project.url}/orders", data={"item": "book"}, timeout=PATIENCE)
     assert placed.status_code == 202
     number = placed.json()["order"]
 
-    runs = [project.until("RunCompleted") for _ in range(2)]
+    runs = [project.until("RunCompleted") for _ in range(3)]
 
     assert {run["function"]: run["output"] for run in runs} == {
         "django-shop-count": number,
         "django-shop-pack": "shipped",
+        "django-shop-tasks-default": "book",
     }
+    task_id = placed.json()["receipt"]
+    assert httpx.get(f"{project.url}/receipts/{task_id}", timeout=PATIENCE).json() == {"status": "SUCCESSFUL"}
     assert httpx.get(f"{project.url}/orders/{number}", timeout=PATIENCE).json() == {"state": "shipped"}

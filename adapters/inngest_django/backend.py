@@ -1,0 +1,116 @@
+"""A backend for Django's tasks: they are enqueued as events and run through `serve()`, with no worker process.
+
+A task has a row, made in the transaction that enqueues it, which becomes its result; the event is sent when that is
+committed. One function for each backend runs them: its retries, its limits and the rest are the backend's `OPTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+from uuid import uuid4
+
+from django.core.checks import CheckMessage, Error
+from django.utils import timezone
+
+from inngest_django.attempts import Attempt, give_up
+from inngest_django.commit import send_on_commit
+from inngest_django.configuration import client_of_settings
+from inngest_django.django_tasks import (
+    BaseTaskBackend,
+    Task,
+    TaskResult,
+    TaskResultDoesNotExist,
+    TaskResultStatus,
+    task_enqueued,
+)
+from inngest_django.results import keep_result, read_row, rows
+from inngest_py import ContextSync, Event, Function, Priority, TriggerEvent
+
+PRIORITY: Final = Priority(run="int(event.data.priority)")
+"""Django's priorities are from -100 to 100, and those of events so many seconds ahead of others."""
+
+
+class InngestBackend(BaseTaskBackend):
+    """`TASKS = {"default": {"BACKEND": "inngest_django.backend.InngestBackend"}}`.
+
+    `OPTIONS` are those of `create_function`: `retries`, `concurrency`, `throttle` and the rest. The settings' client
+    sends the events and serves the function.
+    """
+
+    supports_defer = True
+    supports_async_task = True
+    supports_get_result = True
+    supports_priority = True
+
+    @property
+    def event_name(self) -> str:
+        """The name of the events of this backend; another project may use the same server."""
+        return f"django-tasks/{client_of_settings().app_id}/{self.alias}"
+
+    def declare(self) -> Function[Any]:
+        """Declare the function that runs the tasks. Raises ConfigError for `OPTIONS` that cannot be."""
+        options: dict[str, Any] = {
+            "fn_id": f"tasks-{self.alias}",
+            "name": f"Django's tasks ({self.alias})",
+            "trigger": TriggerEvent(event=self.event_name),
+            "priority": PRIORITY,
+            "on_failure": self._give_up,
+            **cast("Any", self).options,
+        }
+        function: Function[Any] = client_of_settings().create_function(**options)(self._run)
+        return function
+
+    def enqueue(self, task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TaskResult[Any]:
+        """Enqueue a task with the transaction of the tasks' database: it runs once that is committed."""
+        cast("Any", self).validate_task(task)
+        now = timezone.now()
+        result: TaskResult[Any] = TaskResult(
+            task=task,
+            id=uuid4().hex,
+            status=TaskResultStatus.READY,
+            enqueued_at=now,
+            started_at=None,
+            last_attempted_at=None,
+            finished_at=None,
+            args=list(args),
+            kwargs=dict(kwargs),
+            backend=self.alias,
+            errors=[],
+            worker_ids=[],
+        )
+        using = keep_result(result)
+        send_on_commit(self._event(result), using=using, client=client_of_settings())
+        task_enqueued.send(type(self), task_result=result)
+        return result
+
+    def _event(self, result: Any) -> Event[dict[str, Any]]:
+        task = result.task
+        data = {"id": result.id, "task": task.module_path, "queue_name": task.queue_name, "priority": task.priority}
+        due = 0 if task.run_after is None else int(task.run_after.timestamp() * 1000)
+        return Event(name=self.event_name, id=result.id, ts=due, data=data)
+
+    def get_result(self, result_id: str) -> TaskResult[Any]:
+        """The result of a task. Raises TaskResultDoesNotExist."""
+        row = rows().filter(pk=result_id, backend=self.alias).first()
+        if row is None:
+            raise TaskResultDoesNotExist(result_id)
+        return read_row(row)
+
+    def check(self, **_options: Any) -> Sequence[CheckMessage]:
+        """Whether there is a client whose function runs the tasks."""
+        found = {function.local_id for function in client_of_settings().functions}
+        if f"tasks-{self.alias}" in found:
+            return []
+        text = f'The tasks of the backend "{self.alias}" run nowhere.'
+        return [Error(text, hint='Add "inngest_django" to INSTALLED_APPS.', id="inngest.E011")]
+
+    # Running ---------------------------------------------------------------------------------------------------------
+
+    def _run(self, ctx: ContextSync) -> Any:
+        attempt = Attempt(type(self), ctx)
+        return ctx.step.run(attempt.name, attempt.arun if attempt.is_async() else attempt.run)
+
+    def _give_up(self, ctx: ContextSync) -> None:
+        failed = cast("Event[dict[str, Any]]", ctx.failed_event)
+        give_up(type(self), failed.data["id"], str(ctx.error))
