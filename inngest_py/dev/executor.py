@@ -8,8 +8,9 @@ import os
 import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
+from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from inngest_py.dev.decisions import Call, Fetch
 from inngest_py.dev.exchange import BrokenExchangeError, TooLargeError
@@ -29,7 +30,26 @@ _MAX_REDIRECTS: Final = 60
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
 _DEFAULTS: Final = {"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": "Inngest"}
+_SEE_OTHER: Final = 303
+_FOUND: Final = frozenset({301, 302})
+_PORTS: Final = {"http": 80, "https": 443}
 _KEY_HEADERS: Final = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}
+_SECRET: Final = re.compile(r"auth|cookie|credential|key|password|secret|signature|token|^host$", re.IGNORECASE)
+"""Headers that are for one host only, by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request to be made."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+_Onward: TypeAlias = Callable[[_Asked, int, str], _Asked]
+"""What is asked next, when a request was answered with a redirect of some status to some location."""
 
 
 class HTTPExecutor:
@@ -50,7 +70,7 @@ class HTTPExecutor:
         headers = {**call.headers, **self._kind, "Accept-Encoding": "gzip", **self._signature(call.body)}
         try:
             async with asyncio.timeout(_LONGEST):
-                response = await self._follow("POST", call.url, headers, call.body)
+                response = await self._follow(_Asked("POST", call.url, headers, call.body), _as_apps_want)
         except TooLargeError:
             return too_large()
         except TimeoutError:
@@ -68,7 +88,7 @@ class HTTPExecutor:
         body = _fetch_body(options.get("body"), headers)
         try:
             async with asyncio.timeout(_LONGEST):
-                response = await self._follow(method, url, _with_defaults(headers), body)
+                response = await self._follow(_Asked(method, url, _with_defaults(headers), body), _as_browsers_do)
         except TooLargeError:
             return FetchReply(url=url, fault="the response is larger than 8 MiB")
         except (OSError, ValueError):
@@ -80,7 +100,7 @@ class HTTPExecutor:
         headers = {"Content-Type": names.JSON, **self._kind, **self._signature(body)}
         try:
             async with asyncio.timeout(seconds):
-                response = await self._follow("PUT", url, headers, body)
+                response = await self._follow(_Asked("PUT", url, headers, body), _as_apps_want)
         except TooLargeError:
             return FetchReply(url=url, fault="the reply is too large")
         except (OSError, ValueError) as error:
@@ -92,15 +112,15 @@ class HTTPExecutor:
             return {}
         return {"X-Inngest-Signature": sign(self._key, body, self._clock() // 1000)}
 
-    async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
-        """Make a request and follow redirects, which keep its method, body, headers and query (PROTOCOL 1.1)."""
+    async def _follow(self, asked: _Asked, onward: _Onward) -> Response:
+        """Make a request and follow redirects."""
         left = _MAX_REDIRECTS
         while True:
-            response = await self._pool.request(method, url, headers, body)
+            response = await self._pool.request(asked.method, asked.url, asked.headers, asked.body)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location or not left:
                 return response
-            url, left = _redirected(url, location), left - 1
+            asked, left = onward(asked, response.status, location), left - 1
 
 
 class LocalExecutor:
@@ -133,9 +153,27 @@ def _reason(error: Exception) -> str:
     return os.strerror(int(number[1])).lower() if number else str(error) or type(error).__name__
 
 
-def _redirected(url: str, location: str) -> str:
-    target = urlsplit(urljoin(url, location))
-    return urlunsplit(target._replace(query=target.query or urlsplit(url).query))
+def _as_apps_want(asked: _Asked, _: int, location: str) -> _Asked:
+    """A redirect of an app keeps method, body, headers and query (PROTOCOL 1.1)."""
+    target = urlsplit(urljoin(asked.url, location))
+    return replace(asked, url=urlunsplit(target._replace(query=target.query or urlsplit(asked.url).query)))
+
+
+def _as_browsers_do(asked: _Asked, status: int, location: str) -> _Asked:
+    """Another host is told no keys; after 303, and after 301 or 302 to a POST, the answer is fetched with GET."""
+    url = urldefrag(urljoin(asked.url, location)).url
+    method, headers, body = asked.method, dict(asked.headers), asked.body
+    if (status == _SEE_OTHER and method != "HEAD") or (status in _FOUND and method == "POST"):
+        method, body = "GET", None
+        headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
+    if _origin(url) != _origin(asked.url):
+        headers = {name: value for name, value in headers.items() if not _SECRET.search(name)}
+    return _Asked(method, url, headers, body)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def _string_headers(value: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urljoin
 
 import aiohttp
 import httpx
@@ -132,6 +133,65 @@ async def test_a_redirect_keeps_method_body_and_query():
 
     assert isinstance(reply, Done)
     assert json.loads(reply.output) == ["POST", "f", '{"a":1}']
+
+
+SECRETS = {"Authorization": "Bearer s", "Cookie": "c=1", "X-Api-Key": "k", "x-goog-api-key": "g"}
+
+
+@asynccontextmanager
+async def redirecting(status: int, *, elsewhere: bool) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """A server that redirects, to itself or to another one, and what arrives at the end."""
+    seen = dict[str, Any]()
+
+    async def last(request: web.Request) -> web.StreamResponse:
+        seen.update(
+            method=request.method, headers=request.headers, body=await request.text(), query=request.query_string
+        )
+        return web.Response(text="there")
+
+    async with app(last) as other:
+
+        async def first(request: web.Request) -> web.StreamResponse:
+            if request.path == "/end":
+                return await last(request)
+            return web.Response(status=status, headers={"Location": urljoin(other, "/end") if elsewhere else "/end"})
+
+        async with app(first) as url:
+            yield url, seen
+
+
+@pytest.mark.parametrize(("elsewhere", "kept"), [(True, []), (False, list(SECRETS))])
+async def test_a_redirect_of_a_step_takes_keys_to_no_other_host(elsewhere, kept):
+    async with redirecting(307, elsewhere=elsewhere) as (url, seen), executor() as http:
+        reply = await http.fetch(
+            Fetch("j", 1, "Gateway", {"url": f"{url}?key=s", "headers": {**SECRETS, "X-Trace": "t"}, "body": "x"})
+        )
+
+    assert (reply.status, reply.body) == (200, b"there")
+    assert [name for name in SECRETS if name in seen["headers"]] == kept
+    assert seen["headers"]["X-Trace"] == "t"
+    assert (seen["method"], seen["body"], seen["query"]) == ("POST", '"x"', "")
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "then"),
+    [
+        (301, "POST", "GET"),
+        (302, "POST", "GET"),
+        (303, "POST", "GET"),
+        (303, "PUT", "GET"),
+        (302, "PUT", "PUT"),
+        (307, "POST", "POST"),
+        (308, "POST", "POST"),
+    ],
+)
+async def test_a_redirect_of_a_step_changes_the_method_as_in_browsers(status, method, then):
+    async with redirecting(status, elsewhere=False) as (url, seen), executor() as http:
+        await http.fetch(Fetch("j", 1, "Gateway", {"url": url, "method": method, "body": {"a": 1}}))
+
+    assert seen["method"] == then
+    assert seen["body"] == ("" if then == "GET" else '{"a":1}')
+    assert ("Content-Type" in seen["headers"]) is (then != "GET")
 
 
 async def test_redirects_in_a_circle_are_a_failure():
