@@ -9,12 +9,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import click
 
 from inngest_py.dev.collector import collecting_seldom
 from inngest_py.dev.commands.shared import clear_errors, examples, json_option
-from inngest_py.dev.duration import parse_duration
+from inngest_py.dev.duration import LONGEST, SECOND, parse_duration
 from inngest_py.dev.options import DEFAULT_HOST, DEFAULT_PORT, Options
 from inngest_py.dev.session import Session
 from inngest_py.dev.terminal import JSONLog, Log, console_on
@@ -24,6 +25,7 @@ DATABASE: Final = ".inngest/dev.db"
 """The database of `--persist` without a file."""
 
 _FOREVER: Final = "none"
+_LONGEST: Final = LONGEST / SECOND
 _BYTES: Final = {"KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
@@ -33,6 +35,38 @@ def _age(_: click.Context, __: click.Parameter, text: str) -> timedelta | None:
         return None if text == _FOREVER else timedelta(milliseconds=parse_duration(text))
     except ValueError as error:
         raise click.BadParameter(f'{error}, nor "{_FOREVER}"') from None
+    except OverflowError:
+        raise click.BadParameter(f'"{text}" is too long; "{_FOREVER}" keeps runs forever') from None
+
+
+def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    """Read an interval, which may not be `nan` or `inf` either."""
+    if value is not None and not value <= _LONGEST:
+        raise click.BadParameter(f"{value:g} is not a number of seconds up to {_LONGEST:.0f}")
+    return value
+
+
+def _app_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
+    """Read `--sdk-url`."""
+    for url in urls:
+        if not _is_http(url):
+            raise click.BadParameter(f'"{url}" is not a URL such as "http://127.0.0.1:5000/api/inngest"')
+    return urls
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _keys(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Read `--event-key`."""
+    if "" in keys:
+        raise click.BadParameter("it cannot be empty")
+    return keys
 
 
 def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
@@ -58,6 +92,7 @@ def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
     "urls",
     metavar="URL",
     multiple=True,
+    callback=_app_urls,
     help="An app, such as http://127.0.0.1:5000/api/inngest. Repeatable.",
 )
 @click.option(
@@ -77,12 +112,14 @@ def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
     default=5,
     show_default=True,
     metavar="SECONDS",
+    callback=_seconds,
     help="How often apps are asked for changes.",
 )
 @click.option(
     "--retry-interval",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
+    callback=_seconds,
     help="A constant wait between attempts instead of the usual backoff.",
 )
 @click.option(
@@ -114,7 +151,12 @@ def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
 )
 @click.option("--signing-key", metavar="KEY", help="Sign calls, and want signed requests, like production.")
 @click.option(
-    "--event-key", "event_keys", metavar="KEY", multiple=True, help="Accept events with this key only. Repeatable."
+    "--event-key",
+    "event_keys",
+    metavar="KEY",
+    multiple=True,
+    callback=_keys,
+    help="Accept events with this key only. Repeatable.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Also show what is only of passing interest.")
 @json_option

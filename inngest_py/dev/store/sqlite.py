@@ -218,9 +218,12 @@ def _function(row: rows.Row) -> Function:
 
 def _open(path: Path | None, patience: float) -> sqlite3.Connection:
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _check(path, patience)
-        path.touch(mode=0o600)  # what events carry is nobody else's business on a machine with many users
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _check(path, patience)
+            path.touch(mode=0o600)  # what events carry is nobody else's business on a machine with many users
+        except OSError as error:
+            raise ConfigError(f'the database "{path}" cannot be written: {error.strerror or error}') from None
     connection = sqlite3.connect(
         _IN_MEMORY if path is None else path, timeout=patience, isolation_level=None, check_same_thread=False
     )
