@@ -26,7 +26,7 @@ class InvokeRequested:
 
 @dataclass(frozen=True, slots=True)
 class AppRegistered:
-    """An app registered; answered with whether anything changed (PROTOCOL 3.1)."""
+    """An app registered; answered with whether anything changed, or with the RequestError (PROTOCOL 3.1)."""
 
     app: App
     functions: tuple[Function, ...]

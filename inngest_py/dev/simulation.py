@@ -36,7 +36,7 @@ from inngest_py.dev.rules import Rules
 from inngest_py.dev.state import State
 from inngest_py.dev.store.port import RunFilter, Store
 from inngest_py.dev.store.sqlite import SQLiteStore
-from inngest_py.errors import InvalidJSONError
+from inngest_py.errors import InvalidJSONError, RequestError
 from inngest_py.wire.codec import encode
 from inngest_py.wire.http import Request, Response
 
@@ -77,7 +77,10 @@ class Simulation:
     def register(self, payload: Mapping[str, Any]) -> bool:
         """Register an app. Returns whether anything is new. Raises RequestError for what a server would refuse."""
         registration = read_registration(encode(payload), self.now)
-        return bool(self.happen(AppRegistered(registration.app, registration.functions)))
+        answer = self.happen(AppRegistered(registration.app, registration.functions))
+        if isinstance(answer, RequestError):
+            raise answer
+        return bool(answer)
 
     def send(self, *events: Mapping[str, Any], seed: str | None = None) -> list[str]:
         """Send events. Returns their ids. Raises InvalidJSONError for what the event API would refuse."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from inngest_py.dev.api import Desk, build
 from inngest_py.dev.call import qi_id
+from inngest_py.dev.decisions import Put
 from inngest_py.dev.engine import Engine
 from inngest_py.dev.executor import LocalExecutor
 from inngest_py.dev.ids import Ids
@@ -180,6 +182,28 @@ async def test_a_bad_registration_is_refused_and_nothing_changes(service, kit):
     assert reply.status_code == 400
     assert reply.json()["error"].startswith('At least one function is invalid: function "f": rateLimit: limit = 0')
     assert (await service.http.get("/v1/apps")).json()["data"] == []
+
+
+async def test_the_function_of_another_app_is_refused(service, kit):
+    await service.function("f", lambda _: kit.done())
+    other = {**kit.registration(kit.config("f"), app="other"), "url": "http://other.test/api/inngest"}
+
+    reply = await service.http.put("/fn/register", json=other)
+
+    assert reply.status_code == 400
+    assert 'has the id of a function of app "app"' in reply.json()["error"]
+    assert [each["id"] for each in (await service.http.get("/v1/apps")).json()["data"]] == ["app"]
+
+
+async def test_an_app_that_lost_a_function_gets_it_back(service, kit):
+    await service.function("f", lambda _: kit.done())
+    lost = service.engine.state.functions["f"]
+    service.engine.state.apply(Put(replace(lost, app_id="gone")))
+
+    again = await service.function("f", lambda _: kit.done())
+
+    assert again.json()["modified"] is True
+    assert service.engine.state.functions["f"].app_id == "app"
 
 
 async def test_an_app_for_the_cloud_is_refused(service, kit):

@@ -162,6 +162,26 @@ def test_the_same_again_changes_nothing(world, kit):
     assert len(world.simulation.told(AppSynced)) == 1
 
 
+def test_an_app_cannot_have_the_function_of_another(world, kit):
+    world.simulation.register(kit.registration(kit.config("shop-eu-bill"), app="shop"))
+    other = {**kit.registration(kit.config("shop-eu-bill"), app="shop-eu"), "url": "http://other.test/api/inngest"}
+
+    with pytest.raises(RequestError) as caught:
+        world.simulation.register(other)
+
+    assert 'function "shop-eu-bill" of app "shop-eu" has the id of a function of app "shop"' in str(caught.value)
+    assert "http://app.test/api/inngest" in str(caught.value)
+    assert list(world.simulation.state.apps) == ["shop"]
+
+
+def test_what_an_app_left_another_may_have(world, kit):
+    world.simulation.register(kit.registration(kit.config("shop-eu-bill"), app="shop"))
+    world.simulation.register(kit.registration(kit.config("shop-all"), app="shop"))
+    other = {**kit.registration(kit.config("shop-eu-bill"), app="shop-eu"), "url": "http://other.test/api/inngest"}
+
+    assert world.simulation.register(other) is True
+
+
 def test_a_function_that_is_gone_starts_no_more(world, kit):
     world.simulation.register(kit.registration(kit.config("a"), kit.config("b")))
     world.simulation.register(kit.registration(kit.config("b")))

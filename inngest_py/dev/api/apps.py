@@ -11,11 +11,14 @@ from starlette.responses import JSONResponse, Response
 
 from inngest_py.dev.api.desk import Desk, body_of, desk_of
 from inngest_py.dev.api.replies import data, error
+from inngest_py.dev.decide.apps import is_known
 from inngest_py.dev.duration import iso
 from inngest_py.dev.happenings import AppRegistered, AppRemoved
 from inngest_py.dev.model import ENVIRONMENT_ID, App, Function
 from inngest_py.dev.options import server_kind
 from inngest_py.dev.registration import normal_url, read_registration
+from inngest_py.dev.shapes import as_list, as_object, as_text
+from inngest_py.errors import RequestError
 from inngest_py.version import VERSION
 from inngest_py.wire.headers import EXPECTED_SERVER_KIND
 
@@ -32,14 +35,18 @@ async def register(request: Request) -> Response:
         return _synced(desk, known, modified=False)
     registration = read_registration(body, desk.engine.clock())
     modified = await desk.engine.submit(AppRegistered(registration.app, registration.functions))
+    if isinstance(modified, RequestError):
+        raise modified
     return _synced(desk, registration.app, modified=modified)
 
 
 def _known(desk: Desk, body: bytes) -> App | None:
     """The app that registered just this, so that asking again every few seconds costs nothing."""
     checksum = hashlib.sha256(body).hexdigest()
-    apps = desk.engine.state.apps.values()
-    return next((app for app in apps if app.checksum == checksum and app.archived_at is None), None)
+    if all(app.checksum != checksum for app in desk.engine.state.apps.values()):
+        return None
+    listed = as_list((as_object(json.loads(body)) or {}).get("functions")) or []
+    return is_known(desk.engine.state, checksum, {as_text((as_object(each) or {}).get("id")) for each in listed})
 
 
 def _synced(desk: Desk, app: App, *, modified: bool) -> Response:

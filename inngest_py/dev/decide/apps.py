@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from inngest_py.dev.decide.clock import schedule
@@ -10,14 +10,18 @@ from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import AppRegistered, AppRemoved
 from inngest_py.dev.model import App, Function
 from inngest_py.dev.notices import AppRemoved as AppRemovedNotice, AppSynced
+from inngest_py.dev.state import State
+from inngest_py.errors import RequestError
 
 
-def register(turn: Turn, happening: AppRegistered) -> bool:
-    """Take in what an app says about itself; the answer is whether anything is new."""
+def register(turn: Turn, happening: AppRegistered) -> bool | RequestError:
+    """Take in what an app says about itself; the answer is whether anything is new, or why it is refused."""
     app = happening.app
-    old = turn.state.apps.get(app.id)
-    if old is not None and old.checksum == app.checksum and old.archived_at is None:
+    if is_known(turn.state, app.checksum, {function.slug for function in happening.functions}) is not None:
         return False
+    refusal = _taken(turn, happening)
+    if refusal is not None:
+        return refusal
     for other in tuple(turn.state.apps.values()):
         if other.url == app.url and other.id != app.id and other.archived_at is None:
             _archive(turn, other)
@@ -30,6 +34,31 @@ def register(turn: Turn, happening: AppRegistered) -> bool:
         _put(turn, function)
     _tell(turn, happening, gone)
     return True
+
+
+def is_known(state: State, checksum: str, slugs: Collection[str]) -> App | None:
+    """The app that registered just this, if all of it is still there."""
+    apps = state.apps.values()
+    app = next((each for each in apps if each.checksum == checksum and each.archived_at is None), None)
+    functions = state.functions
+    if app is None or any(slug not in functions or functions[slug].app_id != app.id for slug in slugs):
+        return None
+    return app
+
+
+def _taken(turn: Turn, happening: AppRegistered) -> RequestError | None:
+    """Why an app cannot have a function: another app, which is not at its URL, has one with that id."""
+    for function in happening.functions:
+        old = turn.state.functions.get(function.slug)
+        if old is None or old.archived_at is not None or old.app_id == happening.app.id:
+            continue
+        owner = turn.state.apps.get(old.app_id)
+        if owner is not None and owner.archived_at is None and owner.url != happening.app.url:
+            return RequestError(
+                f'function "{function.slug}" of app "{happening.app.id}" has the id of a function of app "{owner.id}" '
+                f"({owner.url}): ids are the app's id and the function's, so give one of them another"
+            )
+    return None
 
 
 def remove(turn: Turn, happening: AppRemoved) -> bool:
