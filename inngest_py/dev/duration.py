@@ -16,6 +16,9 @@ YEAR: Final = 365 * DAY
 LONGEST: Final = 366 * DAY
 """The longest sleep, wait or invocation (PROTOCOL 17)."""
 
+_REPRESENTABLE: Final = (1 << 63) // 1_000_000
+"""The longest duration at all, as nanoseconds in 64 bits."""
+
 _UNITS: Final = {
     "w": WEEK,
     "d": DAY,
@@ -48,7 +51,10 @@ def _sum(text: str, allowed: frozenset[str]) -> int:
         raise ValueError(f'"{text}" is not a duration such as "30s" or "1h30m"')
     if any(unit not in allowed for _, unit in parts):
         raise ValueError(f'"{text}" has a unit that is not allowed here: write it in hours, such as "24h"')
-    return round(sum(float(number) * _UNITS[unit] for number, unit in parts))
+    total = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if total > _REPRESENTABLE:
+        raise ValueError(f'"{text:.40}" is longer than 292 years, and no duration can be')
+    return round(total)
 
 
 def parse_moment(text: str, now: int) -> int:

@@ -7,8 +7,9 @@ the following one: under load one transaction serves many.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from inngest_py.dev.decide import decide
 from inngest_py.dev.decisions import Call, Decision, Drop, Fetch, Outcome, Put, Tell
@@ -35,6 +36,9 @@ class Executor(Protocol):
     async def fetch(self, fetch: Fetch) -> FetchReply:
         """Make a request for a step."""
         ...
+
+
+_LOG: Final = logging.getLogger("inngest_py.dev")
 
 
 class Engine:
@@ -124,8 +128,11 @@ class Engine:
         self._awake.set()
 
     def tell(self, notice: Notice) -> None:
-        """Tell the observer."""
-        self._observe(notice)
+        """Tell the observer. Whatever becomes of what it shows, the work goes on."""
+        try:
+            self._observe(notice)
+        except Exception:
+            _LOG.exception("inngest: what happened could not be shown: %s", type(notice).__name__)
 
     async def read(self, query: Callable[..., T], *arguments: Any) -> T:
         """Ask the store something, off the event loop if it is on disk."""
@@ -167,7 +174,7 @@ class Engine:
             if answer is not None and not answer.done():
                 answer.set_exception(fault)
         self._inbox = []
-        self._observe(ServerFault(at=self.clock(), error=fault))
+        self.tell(ServerFault(at=self.clock(), error=fault))
 
     def _decide(self, entries: list[_Entry]) -> list[Outcome]:
         now = self.clock()
@@ -181,7 +188,7 @@ class Engine:
         for decision in outcome.decisions:
             self._carry_out_one(decision)
         if outcome.fault is not None:
-            self._observe(ServerFault(at=self.clock(), error=outcome.fault))
+            self.tell(ServerFault(at=self.clock(), error=outcome.fault))
 
     def _carry_out_one(self, decision: Decision) -> None:
         match decision:
@@ -190,7 +197,7 @@ class Engine:
             case Fetch():
                 self._spawn(self._fetch(decision))
             case Tell(notice):
-                self._observe(notice)
+                self.tell(notice)
             case Put() | Drop():
                 pass
 

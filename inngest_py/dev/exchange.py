@@ -25,11 +25,7 @@ _OURS: Final = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
 class BrokenExchangeError(ConnectionError):
-    """The response did not come, or not all of it, or it is no HTTP. `begun` says whether any of it came."""
-
-    def __init__(self, message: str, *, begun: bool) -> None:
-        super().__init__(message)
-        self.begun = begun
+    """The response did not come, or not all of it, or it is no HTTP."""
 
 
 class TooLargeError(Exception):
@@ -78,7 +74,7 @@ class Exchange(asyncio.Protocol):
         Raises BrokenExchangeError or TooLargeError, and then the connection is closed, as it is if this is cancelled.
         """
         if self._transport is None or not self.is_open:
-            raise BrokenExchangeError("the connection is closed", begun=False)
+            raise BrokenExchangeError("the connection is closed")
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._answer = answer
         self._size, self._bodiless = 0, bodiless
@@ -117,7 +113,7 @@ class Exchange(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(BrokenExchangeError(f"the answer is not HTTP: {error}", begun=True))
+            self._fail(BrokenExchangeError(f"the answer is not HTTP: {error}"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The other side has closed the connection, which may be the end of the body."""
@@ -128,7 +124,7 @@ class Exchange(asyncio.Protocol):
             self._succeed()
             return
         problem = "it hung up in the middle of its answer" if self._size else "it hung up without an answer"
-        self._fail(BrokenExchangeError(problem, begun=bool(self._size)))
+        self._fail(BrokenExchangeError(problem))
 
     # What httptools calls --------------------------------------------------------------------------------------------
 
@@ -138,7 +134,9 @@ class Exchange(asyncio.Protocol):
             self.is_open = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header; of a repeated one the last value."""
+        """A header; of a repeated one the last value. What follows a body says nothing about it."""
+        if self._headed:
+            return
         self._headers[_lower(name)] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
@@ -175,7 +173,7 @@ class Exchange(asyncio.Protocol):
         try:
             body = self._body()
         except zlib.error as error:
-            self._fail(BrokenExchangeError(f"the body cannot be unpacked: {error}", begun=True))
+            self._fail(BrokenExchangeError(f"the body cannot be unpacked: {error}"))
         except TooLargeError as error:
             self._fail(error)
         else:
@@ -185,7 +183,10 @@ class Exchange(asyncio.Protocol):
     def _body(self) -> bytes:
         body = b"".join(self._parts)
         if body and self._headers.get(names.CONTENT_ENCODING, "").lower() in _ENCODINGS:
-            body = zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, self._limit + 1)
+            unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
+            body = unpacking.decompress(body, self._limit + 1)
+            if len(body) <= self._limit and not unpacking.eof:
+                raise zlib.error("it is cut off")
         if len(body) > self._limit:
             raise TooLargeError
         return body

@@ -69,6 +69,8 @@ def _other(notice: notices.Notice) -> Line:
             return _event(notice)
         case notices.RunSkipped(function=function, reason=reason):
             return Line(word="skip", style="yellow", text=f"{function} does not start: {reason}")
+        case notices.ServerFault(error=error) if type(error).__module__ == "sqlite3":
+            return Line(word="fault", style="bold red", text=f"the database cannot be written: {error}")
         case notices.ServerFault(error=error):
             stack = "".join(traceback.format_exception(error))
             return Line(

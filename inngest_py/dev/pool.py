@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
-from inngest_py.dev.exchange import BrokenExchangeError, Exchange, request_bytes
+from inngest_py.dev.exchange import Exchange, request_bytes
 from inngest_py.wire.http import Response
 
 _HAPPY_EYEBALLS: Final = 0.25
@@ -61,7 +61,8 @@ def _basic(user: str | None, password: str | None) -> str:
 class Pool:
     """Makes requests, `at_once` at a time. Idle connections are kept for `kept` seconds.
 
-    Servers close idle ones after two or more, and a request must not meet that; if it does, it is made again.
+    Servers close idle ones after two or more, and a request must not meet that. One that was sent is never made again
+    here: whoever hung up without an answer may have begun to work.
     """
 
     def __init__(self, *, at_once: int, kept: float, patience: float, limit: int) -> None:
@@ -95,14 +96,8 @@ class Pool:
         self._idle.clear()
 
     async def _exchange(self, address: Address, request: bytes, *, bodiless: bool) -> Response:
-        kept = self._take(address)
-        if kept is not None:
-            try:
-                return await self._use(address, kept, request, bodiless=bodiless)
-            except BrokenExchangeError as error:
-                if error.begun:
-                    raise
-        return await self._use(address, await self._connect(address), request, bodiless=bodiless)
+        kept = self._take(address) or await self._connect(address)
+        return await self._use(address, kept, request, bodiless=bodiless)
 
     async def _use(self, address: Address, exchange: Exchange, request: bytes, *, bodiless: bool) -> Response:
         response = await exchange.request(request, bodiless=bodiless)

@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -45,10 +45,13 @@ class Session:
         stop = Stop()
         server = DevServer(options, observe=stop.unless_broken(self.log.notice), hold=bool(self.command))
         await server.start()
+        failing = asyncio.create_task(stop.on_failure(server.engine.failure()))
         try:
             with stop.on_signals():
-                return await (self._with_command(server, stop) if self.command else self._alone(server, stop))
+                code = await (self._with_command(server, stop) if self.command else self._alone(server, stop))
+            return 1 if stop.failed else code
         finally:
+            failing.cancel()
             await server.stop()
 
     async def _alone(self, server: DevServer, stop: Stop) -> int:
@@ -145,6 +148,8 @@ class Stop:
 
     def __init__(self) -> None:
         self.number: int = signal.SIGTERM
+        self.failed = False
+        self._said = ""
         self._event: Final = asyncio.Event()
 
     @property
@@ -170,6 +175,12 @@ class Stop:
                 for number in _SIGNALS:
                     loop.remove_signal_handler(number)
 
+    async def on_failure(self, failure: Awaitable[None]) -> None:
+        """Stop once the server cannot go on: what it would accept then, it would forget."""
+        await failure
+        self.failed = True
+        self._set(signal.SIGTERM)
+
     def unless_broken(self, show: Callable[[Notice], None]) -> Callable[[Notice], None]:
         """Stop when nobody reads the output any more."""
 
@@ -178,8 +189,16 @@ class Stop:
                 show(notice)
             except BrokenPipeError:
                 self._set(signal.SIGTERM)
+            except OSError as error:
+                self._say_once(f"inngest-py: the log cannot be written: {error.strerror or error}")
 
         return shown
+
+    def _say_once(self, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            with suppress(OSError):
+                sys.stderr.write(f"{text}\n")
 
     def _set(self, number: int) -> None:
         self.number = number

@@ -59,6 +59,10 @@ class SigningKey:
         mac.update(timestamp.encode())
         return mac.hexdigest()
 
+    def is_written(self, text: str) -> bool:
+        """Whether a text is the key without its prefix; how long that takes does not tell how much of it."""
+        return hmac.compare_digest(text.encode(), self._text.encode())
+
     def digest(self) -> str:
         """The SHA-256 of the key's bytes, in hex: the bearer token, and the key's hash in introspection."""
         return hashlib.sha256(bytes.fromhex(self._text)).hexdigest()

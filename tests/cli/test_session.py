@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -20,14 +21,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
 from inngest_py import Event, Inngest
 from inngest_py.dev.child import Child
 from inngest_py.dev.commands import commands
+from inngest_py.dev.notices import EventAccepted
 from inngest_py.dev.options import Options
-from inngest_py.dev.session import Session
+from inngest_py.dev.session import Session, Stop
+from inngest_py.dev.store.sqlite import SQLiteStore
 from inngest_py.dev.terminal import JSONLog
 from inngest_py.settings import child_environment
 
@@ -256,6 +260,46 @@ async def test_with_keys_an_app_in_production_is_served_as_there() -> None:
         await client.send(Event(name="order/placed", data={"kind": "small"}))
 
         assert (await until("RunCompleted"))["output"] == "a small order"
+
+
+async def test_a_server_that_can_store_nothing_more_says_so_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, started = io.StringIO(), asyncio.get_running_loop().create_future()
+
+    class Log(JSONLog):
+        def start(self, url: str, options: Options) -> None:
+            started.set_result(url)
+
+    options = Options(port=0, persist=tmp_path / "state.db")
+    session = Session(options=options, log=Log(log), environ=child_environment, command=())
+    running = asyncio.create_task(session.run())
+    url = await started
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(SQLiteStore, "flush", full)
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(f"{url}/e/key", json={"name": "test/event"})
+
+    assert answer.status_code == 500
+    assert await asyncio.wait_for(running, PATIENCE) == 1
+    assert "database or disk is full" in log.getvalue()
+
+
+async def test_a_log_that_cannot_be_written_stops_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    class Full(JSONLog):
+        def notice(self, notice: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+    stop = Stop()
+    shown = stop.unless_broken(Full(io.StringIO()).notice)
+    for _ in range(3):
+        shown(EventAccepted(at=0, event_id="E1", name="test/event", internal=False, functions=()))
+
+    assert not stop.is_set
+    assert capsys.readouterr().err == "inngest-py: the log cannot be written: No space left on device\n"
 
 
 async def test_an_app_that_is_reloaded_registers_what_is_new(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inngest_py.dev.duration import parse_duration
 from inngest_py.dev.flow import Concurrency
 from inngest_py.dev.notices import AppRemoved, AppSynced
 from inngest_py.dev.registration import normal_url, read_registration
@@ -201,3 +202,26 @@ def test_an_app_that_changed_its_name_does_not_stay_twice(world, kit):
 
     assert [run.function for run in world.runs()] == ["new"]
     assert [notice.app for notice in world.simulation.told(AppRemoved)] == ["old"]
+
+
+@pytest.mark.parametrize("text", ["99999999999999999h", "9" * 400 + "h", "16000w"])
+def test_a_duration_that_no_clock_can_count_is_none(text):
+    with pytest.raises(ValueError, match="longer than 292 years"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"cancel": [{"event": "c", "timeout": "99999999999999999h"}]},
+        {"timeouts": {"start": "99999999999999h"}},
+    ],
+    ids=lambda rule: next(iter(rule)),
+)
+def test_a_limit_in_time_that_cannot_be_read_stops_nobody(rule, world, kit):
+    world.function("long", lambda _: kit.done(1), **rule)
+
+    world.send("t/long")
+    world.run()
+
+    assert world.output("long") == 1
