@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ _HAPPY_EYEBALLS: Final = 0.25
 _PORTS: Final = {"http": 80, "https": 443}
 _AS_THEY_ARE: Final = "/%:@!$&'()*+,;=~?"
 
+_Server: TypeAlias = tuple[bool, str, int]
 _Idle: TypeAlias = tuple[float, Exchange]
 
 
@@ -58,19 +60,24 @@ def _basic(user: str | None, password: str | None) -> str:
     return "Basic " + base64.b64encode(f"{unquote(user)}:{unquote(password or '')}".encode()).decode()
 
 
-class Pool:
-    """Makes requests, `at_once` at a time. Idle connections are kept for `kept` seconds.
+def _server_of(address: Address) -> _Server:
+    return address.secure, address.host, address.port
 
+
+class Pool:
+    """Makes requests, to each server `at_once` at a time, so that one that hangs holds up no other.
+
+    Idle connections are kept for `kept` seconds.
     Servers close idle ones after two or more, and a request must not meet that. One that was sent is never made again
     here: whoever hung up without an answer may have begun to work.
     """
 
     def __init__(self, *, at_once: int, kept: float, patience: float, limit: int) -> None:
-        self._free = asyncio.Semaphore(at_once)
+        self._free = defaultdict[_Server, asyncio.Semaphore](lambda: asyncio.Semaphore(at_once))
         self._kept = kept
         self._patience = patience
         self._limit = limit
-        self._idle: dict[tuple[bool, str, int], list[_Idle]] = {}
+        self._idle: dict[_Server, list[_Idle]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
         self._context: ssl.SSLContext | None = None
 
@@ -84,7 +91,7 @@ class Pool:
         if address.authorization and not any(name.lower() == "authorization" for name in headers):
             headers = {**headers, "Authorization": address.authorization}
         request = request_bytes(method, address.target, address.named, headers, body)
-        async with self._free:
+        async with self._free[_server_of(address)]:
             return await self._exchange(address, request, bodiless=method == "HEAD")
 
     def close(self) -> None:
@@ -128,7 +135,7 @@ class Pool:
 
     def _take(self, address: Address) -> Exchange | None:
         """The connection that was used last, for it is the one that is most likely still open."""
-        idle = self._idle.get((address.secure, address.host, address.port))
+        idle = self._idle.get(_server_of(address))
         oldest = asyncio.get_running_loop().time() - self._kept
         while idle:
             since, exchange = idle.pop()
@@ -139,7 +146,7 @@ class Pool:
 
     def _keep(self, address: Address, exchange: Exchange) -> None:
         loop = asyncio.get_running_loop()
-        self._idle.setdefault((address.secure, address.host, address.port), []).append((loop.time(), exchange))
+        self._idle.setdefault(_server_of(address), []).append((loop.time(), exchange))
         if self._sweeping is None:
             self._sweeping = loop.call_later(self._kept, self._sweep)
 

@@ -13,6 +13,7 @@ from inngest_py.dev.exchange import BrokenExchangeError, TooLargeError, request_
 from inngest_py.dev.pool import Pool, read_address
 from inngest_py.wire.http import Response
 
+AT_ONCE = 10
 LIMIT = 1000
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -63,7 +64,7 @@ async def serving(*answers: bytes, hang_up: bool = False) -> AsyncIterator[Serve
 
 @asynccontextmanager
 async def pooling(kept: float = 60) -> AsyncIterator[Pool]:
-    pool = Pool(at_once=10, kept=kept, patience=5, limit=LIMIT)
+    pool = Pool(at_once=AT_ONCE, kept=kept, patience=5, limit=LIMIT)
     try:
         yield pool
     finally:
@@ -143,6 +144,17 @@ async def test_headers_without_an_end_are_refused():
 async def test_what_is_no_answer_is_an_error_that_says_so(answer, message):
     with pytest.raises(BrokenExchangeError, match=message):
         await answer_to(answer, hang_up=True)
+
+
+async def test_a_server_that_hangs_holds_up_no_other():
+    async with serving(*[b""] * AT_ONCE) as silent, serving(OK) as other, pooling() as pool:
+        waiting = [asyncio.create_task(pool.request("POST", silent.url, {}, b"1")) for _ in range(AT_ONCE + 5)]
+        response = await pool.request("POST", other.url, {}, b"2")
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert response.body == b"ok"
 
 
 async def test_a_connection_is_used_again():
