@@ -33,6 +33,7 @@ class Rules:
     max_state: int = 32 * 1024 * 1024
     max_stalls: int = 20
     claim_life: int = DAY
+    batch_claim_life: int = 30 * MINUTE
 
     def retry_delay(self, attempt: int, fraction: float) -> int:
         """How long to wait after attempt `attempt`, counted from 0, has failed; `fraction` is chance, from 0 to 1."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from inngest_py.dev.flow import RateLimit, Throttle
@@ -242,6 +244,47 @@ def test_a_debounce_outlives_a_crash(world, kit):
     world.run()
 
     assert world.output("f") == 1
+
+
+def test_throttled_runs_that_were_due_while_the_server_was_down_do_not_start_all_at_once(world, kit):
+    world.function("f", lambda _: kit.done(), throttle={"limit": 1, "period": "10s"})
+    for _ in range(4):
+        world.send("t/f")
+    world.settle()
+
+    world.simulation.now += 35_000
+    world.simulation.restart()
+    world.run()
+
+    starts = sorted((run.started_at or 0) - START for run in world.runs("f"))
+    assert starts == [0, 40_000, 50_000, 60_000]
+
+
+def test_a_throttle_counts_a_run_that_starts_just_when_it_would_be_forgotten(world, kit):
+    rules = {"throttle": {"limit": 1, "period": "5s"}, "debounce": {"period": "5s", "key": "event.data.k"}}
+    world.function("f", lambda _: kit.done(), **rules)
+    world.send("t/f", {"k": 1})
+    world.simulation.advance(5000)
+    world.send("t/f", {"k": 2})
+    world.simulation.advance(2000)
+    world.send("t/f", {"k": 3})
+    world.run()
+
+    assert [(run.started_at or 0) - START for run in world.runs("f")] == [5000, 10_000, 15_000]
+
+
+def test_an_event_that_is_sent_again_is_in_no_second_batch(world, kit):
+    rule = {"maxSize": 2, "timeout": "5s"}
+    world.function("f", lambda call: kit.done([event["data"] for event in call.body["events"]]), batchEvents=rule)
+
+    for name in ("a", "a", "b", "a", "c"):
+        world.send("t/f", {"name": name}, id=name)
+    world.run()
+
+    assert [json.loads(run.output or "") for run in world.runs("f")] == [
+        [{"name": "a"}, {"name": "b"}],
+        [{"name": "c"}],
+    ]
 
 
 def test_a_full_batch_runs_at_once_and_another_when_its_time_is_up(world, kit):

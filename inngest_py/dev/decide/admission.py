@@ -13,6 +13,7 @@ from inngest_py.dev.decide.cancellations import check
 from inngest_py.dev.decide.endings import cancel, correlation_of
 from inngest_py.dev.decide.jobs import discover
 from inngest_py.dev.decide.turn import Turn
+from inngest_py.dev.duration import SECOND
 from inngest_py.dev.expression import EVENT, compile_expression
 from inngest_py.dev.flow import SingletonMode
 from inngest_py.dev.internal import INVOKED
@@ -29,6 +30,7 @@ from inngest_py.dev.limits import (
     throttle,
     timeouts,
 )
+from inngest_py.dev.live import Live
 from inngest_py.dev.model import Buffer, Claim, Event, Function, Meter, Run, RunStatus
 from inngest_py.dev.notices import RunQueued, RunSkipped
 from inngest_py.dev.texts import event_value
@@ -36,6 +38,7 @@ from inngest_py.dev.texts import event_value
 Value = Callable[[], Mapping[str, Any]]
 _RATE: Final = "rate:"
 _THROTTLE: Final = "throttle:"
+_LATE: Final = SECOND
 
 
 def admit(turn: Turn, function: Function, event: Event, correlation: str = "") -> str:
@@ -86,6 +89,16 @@ def launch(
     run = _run(turn, function, events, value, correlation=correlation, batch_id=batch_id, cron=cron, single=single)
     _start(turn, function, run, events[0], value)
     return ""
+
+
+def late_start(turn: Turn, live: Live, due: int) -> int:
+    """When a run may start whose start was due and did not come, because the server was down.
+
+    A throttle puts it in line again: what has piled up does not start all at once.
+    """
+    if live.run.started_at is not None or turn.now - due < _LATE:
+        return turn.now
+    return _throttled(turn, turn.state.functions[live.run.function], lambda: live.value)
 
 
 def _run(
@@ -159,8 +172,11 @@ def _collect(turn: Turn, function: Function, event: Event, value: Value) -> str:
         return ""
     key = (function.slug, keys.key_text(rule.key, value(), turn.now) if rule.key else "")
     held = turn.state.buffers.get(key)
-    if held is not None and event.key and any(turn.state.event(other).key == event.key for other in held.events):
-        return ""
+    claim = idempotency.event_claim(event)
+    if claim and _is_claimed(turn, function.slug, claim):
+        return "a duplicate"
+    if claim:
+        turn.put(Claim(function.slug, claim, turn.now + turn.state.rules.batch_claim_life))
     buffer = batch.collect(rule, key, held, event, turn.now)
     turn.put(buffer)
     if batch.full(rule, buffer):

@@ -8,7 +8,7 @@ from typing import Final
 
 from inngest_py.dev.cron import next_fire
 from inngest_py.dev.decide import cancellations
-from inngest_py.dev.decide.admission import launch, release
+from inngest_py.dev.decide.admission import late_start, launch, release
 from inngest_py.dev.decide.endings import cancel
 from inngest_py.dev.decide.invokes import timed_out_error
 from inngest_py.dev.decide.steps import resolve
@@ -69,7 +69,8 @@ def _second(ms: int) -> str:
 def _job_due(turn: Turn, job_id: str) -> None:
     job = turn.state.jobs.get(job_id)
     if job is not None and job.status is JobStatus.DELAYED:
-        turn.put(replace(job, status=JobStatus.READY))
+        at = late_start(turn, turn.state.live[job.run_id], job.at)
+        turn.put(replace(job, status=JobStatus.READY) if at <= turn.now else replace(job, at=at))
 
 
 def _pause_due(turn: Turn, pause_id: str) -> None:
@@ -107,9 +108,12 @@ def _claim_due(turn: Turn, function: str, key: str) -> None:
 
 
 def _meter_due(turn: Turn, function: str, key: str) -> None:
-    """A meter whose time has come counts no longer: without one the next run is admitted just the same."""
+    """A meter whose time has come counts no longer: without one the next run is admitted just the same.
+
+    A run that was admitted just now has moved it.
+    """
     meter = turn.state.meters.get((function, key))
-    if meter is not None:
+    if meter is not None and meter.tat <= turn.now:
         turn.drop(meter)
 
 

@@ -15,10 +15,15 @@ def claims(function: Function, event: Event, value: Callable[[], Mapping[str, An
 
     An expression that is `false` uses up nothing.
     """
-    keys = list[str]()
-    if (event.key or event.seeded) and not event.name.startswith(PREFIX):
-        keys.append("event:" + (event.key or event.id))
+    keys = [key] if (key := event_claim(event)) else list[str]()
     expression = function.flow.idempotency
     if expression and evaluate(expression, value(), now) is not False:
         keys.append("key:" + key_text(expression, value(), now))
     return tuple(keys)
+
+
+def event_claim(event: Event) -> str:
+    """The key that an event uses up whose id its sender chose; else an empty string."""
+    if (event.key or event.seeded) and not event.name.startswith(PREFIX):
+        return "event:" + (event.key or event.id)
+    return ""
