@@ -124,6 +124,9 @@ REFUSED = {
     "event.data.list.exists(1, true)": (16, "takes a variable and an expression"),
     "in [1]": (1, "needs something on its left"),
     "$": (1, "cannot stand here"),
+    "event.data.s.matches('h(')": (22, '")" is missing'),
+    "event.data.s.matches('(h)\\\\1')": (22, "there are no backreferences, at character 5"),
+    "matches(event.data.s, '(?=h)')": (23, "there are no lookarounds"),
 }
 
 

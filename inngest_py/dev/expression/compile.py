@@ -21,6 +21,8 @@ from inngest_py.dev.expression.parse import (
     Unary,
     refuse,
 )
+from inngest_py.dev.expression.pattern import compile_pattern
+from inngest_py.dev.expression.pattern_syntax import PatternError
 from inngest_py.dev.expression.value import Fault, TypeName, arithmetic, contained, element, equal, ordered, select
 
 Variables: TypeAlias = Mapping[str, Any]
@@ -136,6 +138,7 @@ class _Compiler:
         table = TIMED if timed else FUNCTIONS
         count, function = self._look_up(node, table)
         self._check_count(node, count)
+        self._check_pattern(node)
         arguments = [self.node(argument, roots) for argument in node.arguments]
         if timed:
             return lambda variables: function(variables[NOW], *(argument(variables) for argument in arguments))
@@ -144,6 +147,7 @@ class _Compiler:
     def _method(self, node: Invoke, target: Node, roots: frozenset[str]) -> Evaluate:
         count, function = self._look_up(node, METHODS)
         self._check_count(node, count)
+        self._check_pattern(node)
         parts = [self.node(part, roots) for part in (target, *node.arguments)]
         return lambda variables: function(*(part(variables) for part in parts))
 
@@ -155,6 +159,15 @@ class _Compiler:
     def _check_count(self, node: Invoke, count: int) -> None:
         if len(node.arguments) != count:
             refuse(self._text, node.at, f"{node.name}() takes {count} arguments, not {len(node.arguments)}")
+
+    def _check_pattern(self, node: Invoke) -> None:
+        if node.name != "matches" or not isinstance(node.arguments[-1], Literal):
+            return
+        pattern = node.arguments[-1]
+        try:
+            compile_pattern(str(pattern.value))
+        except PatternError as error:
+            refuse(self._text, pattern.at, f'"{pattern.value}" is not a regular expression: {error}')
 
     def _macro(self, node: Invoke, target: Node, roots: frozenset[str]) -> Evaluate:
         if len(node.arguments) != 2 or not isinstance(node.arguments[0], Name):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Sized
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias, cast
 
 from inngest_py.dev.duration import parse_date, parse_duration
+from inngest_py.dev.expression.pattern import TooMuchError, compile_pattern
+from inngest_py.dev.expression.pattern_syntax import PatternError
 from inngest_py.dev.expression.value import Fault, type_of
 from inngest_py.dev.texts import doubles
 from inngest_py.errors import InngestError
@@ -129,8 +130,8 @@ def _json_parse(value: Any) -> Any:
 
 def _matches(value: Any, pattern: Any) -> bool:
     try:
-        return re.search(_text(pattern), _text(value)) is not None
-    except re.error:
+        return compile_pattern(_text(pattern)).search(_text(value))
+    except (PatternError, TooMuchError):
         raise Fault from None
 
 
