@@ -35,8 +35,6 @@ def _age(_: click.Context, __: click.Parameter, text: str) -> timedelta | None:
         return None if text == _FOREVER else timedelta(milliseconds=parse_duration(text))
     except ValueError as error:
         raise click.BadParameter(f'{error}, nor "{_FOREVER}"') from None
-    except OverflowError:
-        raise click.BadParameter(f'"{text}" is too long; "{_FOREVER}" keeps runs forever') from None
 
 
 def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
