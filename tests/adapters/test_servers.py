@@ -37,10 +37,11 @@ COMMANDS = {
     "litestar-uvicorn": [*UVICORN, "served.litestar_app:app"],
     "quart-hypercorn": ["-m", "hypercorn", "--bind", "127.0.0.1:PORT", "served.quart_app:app"],
     "falcon-gunicorn": [*GUNICORN, "--threads", "4", "served.falcon_app:app"],
+    "tornado-own": ["-m", "served.tornado_app", "PORT"],
     "bottle-wsgiref": ["-m", "served.bottle_app", "PORT"],
 }
 ONE_AT_A_TIME = {"flask-gunicorn", "django-gunicorn", "bottle-wsgiref"}
-NEVER_TOLD = {name for name in COMMANDS if not name.endswith(("-uvicorn", "-hypercorn"))}
+NEVER_TOLD = {name for name in COMMANDS if not name.endswith(("-uvicorn", "-hypercorn", "-own"))}
 
 
 @pytest.fixture(scope="module", params=COMMANDS)

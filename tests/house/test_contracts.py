@@ -136,7 +136,13 @@ FORBIDDEN = {
     "flask-only": ["inngest_flask -> django", "inngest_flask -> starlette"],
     "django-only": ["inngest_django -> flask", "inngest_django -> werkzeug", "inngest_django -> starlette"],
     "fastapi-only": ["inngest_fastapi -> flask", "inngest_fastapi -> django"],
-    "no-framework": ["inngest_asgi -> starlette", "inngest_wsgi -> werkzeug"],
+    "tornado-only": ["inngest_tornado -> starlette", "inngest_tornado -> flask"],
+    "no-framework": [
+        "inngest_lambda -> django",
+        "inngest_digitalocean -> flask",
+        "inngest_asgi -> starlette",
+        "inngest_wsgi -> werkzeug",
+    ],
     "starlette-only": ["inngest_starlette -> fastapi", "inngest_starlette -> flask"],
 }
 

@@ -70,7 +70,7 @@ def test_the_wheel_names_its_command_licence_and_extras(wheel: Path) -> None:
     assert "License-Expression: Apache-2.0" in metadata
     assert set(re.findall(r"^Provides-Extra: (\S+)", metadata, re.MULTILINE)) == {
         "all", "dev", "django", "encryption", "fastapi", "flask", "libsodium", "opentelemetry", "s3",
-        "sentry", "starlette"
+        "sentry", "starlette", "tornado"
     }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def test_the_wheel_imports_with_no_extra_installed_and_without_loading_the_http_
     assert done.stdout.split() == [str(core_only[0] / "inngest_py" / "__init__.py"), "False"], done.stderr
 
 
-@pytest.mark.parametrize("framework", ["flask", "django", "starlette"])
+@pytest.mark.parametrize("framework", ["flask", "django", "starlette", "fastapi", "tornado"])
 def test_an_adapter_without_its_framework_names_the_framework(framework: str, core_only: list[Path]) -> None:
     done = run_python(f"import inngest_{framework}", core_only)
 

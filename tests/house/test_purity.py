@@ -38,10 +38,13 @@ ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.getenvb", "os.puten
 HTTP_OF_THE_STANDARD_LIBRARY = {"http.client", "urllib.request"}
 FRAMEWORK: dict[str, set[str]] = {
     "inngest_asgi": set(),
+    "inngest_digitalocean": set(),
     "inngest_django": {"asgiref", "django", "django_tasks"},
     "inngest_fastapi": {"fastapi", "starlette"},
     "inngest_flask": {"flask"},
+    "inngest_lambda": set(),
     "inngest_starlette": {"starlette"},
+    "inngest_tornado": {"tornado"},
     "inngest_wsgi": set(),
 }
 PUBLIC = {

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import bottle
 import django
@@ -22,14 +22,21 @@ from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
 from starlette.routing import Route
+from tornado.web import Application
 
+import gateways
 import inngest_asgi
+import inngest_digitalocean
 import inngest_django
 import inngest_fastapi
 import inngest_flask
+import inngest_lambda
 import inngest_starlette
+import inngest_tornado
 import inngest_wsgi
-from inngest_py.testing.conformance import AsgiHost, Harness, Mount, WsgiHost
+from inngest_py import Request
+from inngest_py.testing.conformance import AsgiHost, FunctionHost, Harness, Mount, WsgiHost
+from tornado_asgi import as_asgi
 
 urlpatterns: list[URLPattern] = []
 """This module is Django's URL configuration: the routes of the app that was made last."""
@@ -141,6 +148,40 @@ class BottleHarness:
         return WsgiHost(app)
 
 
+@dataclass(frozen=True)
+class TornadoHarness:
+    """Tornado."""
+
+    name: str = "tornado"
+    framework: str = "tornado"
+
+    def host(self, *mounts: Mount) -> AsgiHost:
+        rules = [
+            inngest_tornado.serve(mount.client, mount.functions, path=mount.path, **mount.options) for mount in mounts
+        ]
+        return AsgiHost(as_asgi(Application(cast("Any", rules), log_function=lambda _handler: None)))
+
+
+@dataclass(frozen=True)
+class FunctionHarness:
+    """A function that somebody's gateway calls with events."""
+
+    name: str
+    framework: str
+    serve: Callable[..., Callable[..., Any]]
+    event: Callable[[Request], gateways.Event]
+    takes_bytes: bool = True
+
+    def host(self, *mounts: Mount) -> FunctionHost:
+        functions = {mount.path: self.serve(mount.client, mount.functions, **mount.options) for mount in mounts}
+        return FunctionHost(gateways.asking(functions, self.event), takes_bytes=self.takes_bytes)
+
+
+def on_lambda(name: str, event: Callable[[Request], gateways.Event], *, takes_bytes: bool = True) -> FunctionHarness:
+    """AWS Lambda, behind one of its gateways."""
+    return FunctionHarness(f"lambda-{name}", "aws-lambda", inngest_lambda.serve, event, takes_bytes)
+
+
 HARNESSES: list[Harness] = [
     FlaskHarness(),
     DjangoHarness(asgi=False),
@@ -151,6 +192,14 @@ HARNESSES: list[Harness] = [
     LitestarHarness(),
     WsgiHarness(),
     BottleHarness(),
+    TornadoHarness(),
+    on_lambda("function-url", gateways.function_url),
+    on_lambda("rest-api", gateways.rest_api, takes_bytes=False),
+    on_lambda("load-balancer", gateways.load_balancer),
+    on_lambda("load-balancer-several", gateways.load_balancer_of_several),
+    FunctionHarness(
+        "digitalocean", "digitalocean", inngest_digitalocean.serve, gateways.digitalocean, takes_bytes=False
+    ),
 ]
 
 

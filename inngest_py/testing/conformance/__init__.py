@@ -18,7 +18,8 @@ Say how an app is made with your adapter and hosted, and derive a class:
         def harness(self) -> MyHarness:
             return MyHarness()
 
-`WsgiHost` and `AsgiHost` host an app in this process; for anything else write a `Host` of your own.
+`WsgiHost` and `AsgiHost` host an app in this process, `FunctionHost` whatever answers a request; for anything else
+write a `Host` of your own.
 `python -m inngest_py.testing.conformance tests/test_mine.py` runs the tests there and prints a table of the cases.
 """
 
@@ -29,7 +30,7 @@ CASES = ("answers", "asking", "colours", "streams", "urls")
 pytest.register_assert_rewrite(*(f"{__name__}.{module}" for module in CASES))
 
 from inngest_py.testing.conformance.harness import Harness, Mount
-from inngest_py.testing.conformance.hosting import AsgiHost, Exchange, Host, WsgiHost
+from inngest_py.testing.conformance.hosting import AsgiHost, Exchange, FunctionHost, Host, WsgiHost
 from inngest_py.testing.conformance.suite import Conformance
 
-__all__ = ["AsgiHost", "Conformance", "Exchange", "Harness", "Host", "Mount", "WsgiHost"]
+__all__ = ["AsgiHost", "Conformance", "Exchange", "FunctionHost", "Harness", "Host", "Mount", "WsgiHost"]

@@ -55,6 +55,11 @@ class Host(Protocol):
         ...
 
     @property
+    def takes_bytes(self) -> bool:
+        """Whether the body of an answer may be more than text."""
+        ...
+
+    @property
     def tells_leaving(self) -> bool:
         """Whether an app is told that its client has left before there is something to send."""
         ...
@@ -102,7 +107,7 @@ class WsgiHost:
     """Hosts a WSGI app: one thread for every request."""
 
     loop = None
-    streams = True
+    streams = takes_bytes = True
     tells_leaving = False
 
     def __init__(self, app: WsgiApp) -> None:
@@ -179,14 +184,53 @@ def environ_of(request: Request) -> dict[str, Any]:
     return environ
 
 
+# Functions ------------------------------------------------------------------------------------------------------------
+
+
+class FunctionHost:
+    """Hosts whatever answers a request in plain code, of which nothing but the answer is seen: one thread for each.
+
+    `takes_bytes` says whether an answer may be more than text.
+    """
+
+    loop = None
+    streams = False
+    tells_leaving = False
+
+    def __init__(self, answer: Callable[[Request], Response], *, takes_bytes: bool = True) -> None:
+        self._answer = answer
+        self.takes_bytes = takes_bytes
+        self.before = nothing
+
+    def begin(self, request: Request) -> Asked:
+        outcome = Future[Response]()
+        threading.Thread(target=self._ask, args=(request, outcome), daemon=True).start()
+        return Asked(outcome, SimpleQueue(), nothing)
+
+    def send(self, request: Request) -> Response:
+        return self.begin(request).answer()
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+    def _ask(self, request: Request, outcome: Future[Response]) -> None:
+        try:
+            outcome.set_result(copy_context().run(self._call, request))
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    def _call(self, request: Request) -> Response:
+        self.before()
+        return self._answer(request)
+
+
 # ASGI -----------------------------------------------------------------------------------------------------------------
 
 
 class AsgiHost:
     """Hosts an ASGI app: one loop, in a thread of its own, for all requests."""
 
-    streams = True
-    tells_leaving = True
+    streams = takes_bytes = tells_leaving = True
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app

@@ -235,6 +235,8 @@ class Streams:
             return "x" * 100_000
 
         hosted = host(cloud)
+        if not hosted.takes_bytes:
+            pytest.skip("answers are text here")
         request = signed(call("app-long"))
         packed = hosted.send(replace(request, headers={**request.headers, "Accept-Encoding": "gzip"}))
 
