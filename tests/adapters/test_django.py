@@ -21,7 +21,7 @@ set_up_django()
 
 from django.conf import settings  # noqa: E402 - they are there now
 from django.db import connection, connections, models, transaction  # noqa: E402
-from django.test import AsyncClient, Client, TestCase  # noqa: E402
+from django.test import AsyncClient, Client, TestCase, override_settings  # noqa: E402
 from django.utils.translation import get_language  # noqa: E402
 
 from inngest_django.colours import in_thread  # noqa: E402
@@ -308,6 +308,40 @@ def test_an_app_under_asgi_runs_async_functions_on_the_loop_of_the_server(client
     host.send(call("app-plain"))
 
     assert loops == [host.loop] * 2
+    host.close()
+
+
+class Reading:
+    """A middleware that looks into every body, as some do."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        assert request.body
+        return self.get_response(request)
+
+
+@pytest.mark.parametrize("asgi", [False, True])
+@pytest.mark.parametrize("reading", [False, True])
+def test_a_body_may_have_more_bytes_than_a_form(client: inngest.Inngest, asgi: bool, reading: bool) -> None:
+    @client.create_function(fn_id="length", trigger=THING)
+    def length(ctx: inngest.ContextSync) -> int:
+        return len(ctx.event.data["text"])
+
+    request = call("app-length", data={"text": "x" * 50_000})
+    middleware = [f"{__name__}.Reading"] if reading else []
+    with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=200_000 if reading else 1_000, MIDDLEWARE=middleware):
+        host = DjangoHarness(asgi=asgi).host(Mount(client))
+        assert read(host.send(request)) == 50_000
+    host.close()
+
+
+@pytest.mark.parametrize("asgi", [False, True])
+def test_the_limit_of_a_body_may_be_said(client: inngest.Inngest, asgi: bool) -> None:
+    host = DjangoHarness(asgi=asgi).host(Mount(client, options={"max_body": 1_000}))
+
+    assert host.send(call("app-any", data={"text": "x" * 2_000})).status == 413
     host.close()
 
 
