@@ -22,16 +22,17 @@ class Snippet:
     heading: str
     line: int
     code: str
+    page: Path = README
 
 
-def snippets(language: str) -> list[Snippet]:
-    """The blocks of a language, in order."""
+def snippets(language: str, page: Path = README) -> list[Snippet]:
+    """The blocks of a language in a page, in order."""
     found, section, heading, block = [], "", "", None
-    for number, line in enumerate(README.read_text().splitlines(), start=1):
+    for number, line in enumerate(page.read_text().splitlines(), start=1):
         if block is not None and line != "```":
             block[2].append(line)
         elif block is not None:
-            found.append(Snippet(block[0], section, heading, block[1], "\n".join(block[2]) + "\n"))
+            found.append(Snippet(block[0], section, heading, block[1], "\n".join(block[2]) + "\n", page))
             block = None
         elif line.startswith("```"):
             block = (line[3:], number + 1, list[str]())
@@ -46,8 +47,8 @@ def run(name: str, *blocks: Snippet) -> ModuleType:
     module = ModuleType(name)
     sys.modules[name] = module
     for block in blocks:
-        # As many empty lines as come before it: then a traceback shows the README's own line.
-        exec(compile("\n" * (block.line - 1) + block.code, README, "exec"), vars(module))  # noqa: S102 - that is the test
+        # As many empty lines as come before it: then a traceback shows the page's own line.
+        exec(compile("\n" * (block.line - 1) + block.code, block.page, "exec"), vars(module))  # noqa: S102 - that is the test
     return module
 
 
