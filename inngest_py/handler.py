@@ -230,12 +230,12 @@ class Handler:
 
     def _inspect(self, key: SigningKey | None) -> Response:
         """Show what is configured: little to anybody in development, more to who signs (PROTOCOL 4.1)."""
-        shown = self._profile.inspection(len(self._served()), signed=key is not None)
+        shown = self._profile.inspection(len(self.served()), signed=key is not None)
         return self._reply(HTTPStatus.OK, encode(shown), key)
 
     def _sync(self, request: Request, key: SigningKey | None) -> Flow[Response]:
         """Register the app: in the reply itself, or by a request to the API (PROTOCOL 3)."""
-        profile, functions = self._profile, self._served().values()
+        profile, functions = self._profile, self.served().values()
         url = profile.url(request, signed=key is not None)
         if _is_in_band(request):
             body = profile.in_band(url, functions, signed=key is not None)
@@ -250,7 +250,7 @@ class Handler:
 
     # Functions ---------------------------------------------------------------------------------------------------
 
-    def _served(self) -> Mapping[str, Function[Any]]:
+    def served(self) -> Mapping[str, Function[Any]]:
         """The functions by id. Those of the client may still be declared after the handler was made."""
         functions = self._client.functions if self._given is None else self._known
         if functions is not self._known:
@@ -258,7 +258,7 @@ class Handler:
         return self._found
 
     def _find(self, function_id: str) -> Function[Any]:
-        found = self._served().get(function_id)
+        found = self.served().get(function_id)
         if found is None:
             raise FunctionNotFoundError(f"function {function_id} not found: is it among those given to serve()?")
         return found

@@ -15,6 +15,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "dev": "inngest_py.dev.commands.dev",
     "send": "inngest_py.dev.commands.send",
     "runs": "inngest_py.dev.commands.runs",
+    "check": "inngest_py.check.command",
 }
 
 
@@ -38,7 +39,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, package_name="inngest-py", message="inngest-py %(version)s")
 def commands() -> None:
-    """Durable functions for Python web apps: a local server, and a look at what it does."""
+    """Durable functions for Python web apps: a local server, a look at what it does, and a linter."""
 
 
 def run() -> None:

@@ -1,0 +1,143 @@
+"""`inngest-py check`."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from inngest_py.check.checking import Report, check_paths
+from inngest_py.check.configuration import Configuration, read_configuration
+from inngest_py.check.finding import SEVERITIES
+from inngest_py.check.fixing import fix_files
+from inngest_py.check.live import check_functions
+from inngest_py.check.reports import FORMATS, page
+from inngest_py.check.rules import RULES
+from inngest_py.client import Inngest
+from inngest_py.dev.commands.shared import clear_errors, examples
+from inngest_py.function import Function
+from inngest_py.handler import Handler
+
+_ROUNDS = 5
+
+
+@click.command(
+    epilog=examples("inngest-py check", "inngest-py check shop.main:app", "inngest-py check --explain ING005")
+)
+@click.argument("targets", nargs=-1, metavar="[PATH | MODULE:APP]...")
+@click.option("--fix", is_flag=True, help="Put right what can be put right safely.")
+@click.option(
+    "--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to say it."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(SEVERITIES)),
+    help="The least severity that makes the exit code 1. Default: error, or what pyproject.toml says.",
+)
+@click.option("--select", metavar="CODES", help="Only these rules, separated by commas.")
+@click.option("--ignore", metavar="CODES", help="Not these rules.")
+@click.option("--explain", metavar="CODE", help="Show the page about a rule, and do nothing else.")
+def check(
+    *,
+    targets: Sequence[str],
+    fix: bool,
+    style: str,
+    fail_on: str | None,
+    select: str | None,
+    ignore: str | None,
+    explain: str | None,
+) -> None:
+    """Find mistakes in functions that hurt in production.
+
+    Checks files, folders, or what an app declares; this folder if nothing is given.
+    """
+    with clear_errors():
+        if explain is not None:
+            click.echo(_page(explain))
+            return
+        configuration = _configuration(targets, {"fail_on": fail_on, "select": select, "ignore": ignore})
+        report = _report(targets or ("."), configuration)
+        if fix:
+            report = _fixed(targets or ("."), configuration, report)
+    said = FORMATS[style](report)
+    if said:
+        click.echo(said)
+    worst = report.worst()
+    sys.exit(1 if worst is not None and worst >= configuration.fail_on else 0)
+
+
+def _page(code: str) -> str:
+    known = [rule.code for rule in RULES]
+    if code.upper() not in known:
+        raise click.BadParameter(
+            f"there is no rule {code!r}; there are {known[0]} to {known[-1]}", param_hint="--explain"
+        )
+    return page(code.upper())
+
+
+def _configuration(targets: Sequence[str], options: dict[str, str | None]) -> Configuration:
+    """What the project says, and what the options say before it."""
+    near = next((Path(target) for target in targets if Path(target).exists()), Path.cwd())
+    said = read_configuration(near.resolve())
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for name in ("select", "ignore"):
+        if name in given:
+            given[name] = tuple(code.strip().upper() for code in given[name].split(",") if code.strip())
+    return Configuration(**{name: getattr(said, name) for name in Configuration.model_fields} | given)
+
+
+def _report(targets: Sequence[str], configuration: Configuration) -> Report:
+    paths = [Path(target) for target in targets if Path(target).exists()]
+    apps = [target for target in targets if not Path(target).exists()]
+    checked = check_paths(paths, configuration) if paths else Report((), 0)
+    findings = [finding for app in apps for finding in _in_app(app, configuration)]
+    files = checked.files + len({finding.path for finding in findings})
+    return Report((*checked.findings, *findings), files)
+
+
+def _fixed(targets: Sequence[str], configuration: Configuration, report: Report) -> Report:
+    """The report after everything is put right that can be."""
+    for _ in range(_ROUNDS):
+        if not fix_files(report.findings):
+            break
+        report = _report(targets, configuration)
+    return report
+
+
+def _in_app(target: str, configuration: Configuration) -> Sequence[Any]:
+    functions, served = declared_by(_app(target))
+    return check_functions(functions, configuration, served=served)
+
+
+def _app(target: str) -> object:
+    """The object that `module:name` stands for."""
+    module, colon, name = target.partition(":")
+    if not colon or not module or not name:
+        raise click.BadParameter(f'there is no file or folder "{target}"; an app is written as module:app')
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Any = import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise click.ClickException(f"{target} cannot be imported: {error}") from None
+    return found
+
+
+def declared_by(app: object) -> tuple[Sequence[Function[Any]], set[str] | None]:
+    """The functions of an app, and the ids of those that it serves.
+
+    For a client they are its own, and nobody asks who serves them. A framework's app does not know its clients, so all
+    that live in this process are taken for its own.
+    """
+    if isinstance(app, Inngest):
+        return app.functions, None
+    alive = gc.get_objects()
+    clients = [thing for thing in alive if isinstance(thing, Inngest)]
+    served = {function_id for thing in alive if isinstance(thing, Handler) for function_id in thing.served()}
+    return [function for client in clients for function in client.functions], served

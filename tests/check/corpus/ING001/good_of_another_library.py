@@ -1,0 +1,5 @@
+import boto3
+
+
+client = boto3.client("lambda")
+client.create_function(FunctionName="not-ours", Role="r", Code={})

@@ -1,0 +1,14 @@
+from inngest_starlette import serve
+import inngest_py as inngest
+
+client = inngest.Inngest(app_id="shop")
+
+
+@client.create_function(fn_id="a-b", trigger=inngest.TriggerEvent(event="a/b"))
+def one(ctx): ...
+@client.create_function(fn_id="a-c", trigger=inngest.TriggerEvent(event="a/b"))  # found
+def two(ctx): ...
+
+
+FUNCTIONS = [one]
+route = serve(client, FUNCTIONS)

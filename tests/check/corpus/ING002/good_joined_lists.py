@@ -1,0 +1,15 @@
+from inngest_flask import serve
+import inngest_py as inngest
+
+client = inngest.Inngest(app_id="shop")
+
+
+@client.create_function(fn_id="a-b", trigger=inngest.TriggerEvent(event="a/b"))
+def one(ctx): ...
+@client.create_function(fn_id="a-c", trigger=inngest.TriggerEvent(event="a/b"))
+def two(ctx): ...
+
+
+MAIL = [one]
+ALL = [*MAIL] + [two]
+blueprint = serve(client, functions=ALL)

@@ -1,0 +1,11 @@
+import inngest_py as inngest
+
+client = inngest.Inngest(app_id="shop")
+
+
+@client.create_function(fn_id="a-b", trigger=inngest.TriggerEvent(event="a/b"))  # found
+def one(ctx): ...
+@client.create_function(
+    fn_id="a-c", trigger=[inngest.TriggerEvent(event="a/c"), inngest.TriggerCron(cron="* * * * *")]  # found
+)
+def two(ctx): ...
