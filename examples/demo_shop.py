@@ -8,7 +8,9 @@ import inngest_py as inngest
 client = inngest.Inngest(app_id="demo")
 
 
-@client.create_function(fn_id="process-order", trigger=inngest.TriggerEvent(event="order/placed"))
+@client.create_function(
+    fn_id="process-order", trigger=inngest.TriggerEvent(event="order/placed"), idempotency="event.data.order_id"
+)
 async def process_order(ctx: inngest.Context) -> dict[str, Any]:
     order = await ctx.step.run("load-order", load_order, ctx.event.data["order_id"])
     stock, payment = await asyncio.gather(

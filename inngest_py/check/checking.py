@@ -42,7 +42,7 @@ def check_paths(paths: Sequence[Path], configuration: Configuration) -> Report:
 
 
 def _checked(paths: Sequence[Path], configuration: Configuration) -> Report:
-    given = {file: path for path in paths for file in files_below(path, configuration.exclude)}
+    given = {file: path for path in paths for file in files_below(path, configuration.exclude, configuration.root)}
     modules: list[Module] = []
     findings: list[Finding] = []
     for file, path in given.items():

@@ -17,7 +17,8 @@ def add_keyword(source: Source, call: ast.Call, text: str, *, after_first: bool 
     at = words[1] if after_first and len(words) > 1 else words[0]
     span = source.span_of(at)
     indent = source.lines[span.line - 1][: span.column - 1]
-    joint = f"\n{indent}" if not indent.strip() else " "
+    newline = "\r\n" if "\r\n" in source.text else "\n"
+    joint = f"{newline}{indent}" if not indent.strip() else " "
     return (Edit(Span(span.line, span.column, span.line, span.column), f"{text},{joint}"),)
 
 

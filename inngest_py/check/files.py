@@ -17,12 +17,15 @@ _TESTS: Final = frozenset({"test", "tests", "testing"})
 _ROOTS: Final = ("pyproject.toml", ".git", "setup.py", "setup.cfg", "manage.py")
 
 
-def files_below(path: Path, exclude: Sequence[str] = ()) -> Iterator[Path]:
-    """The file itself, or every file of Python in the folder, in order, each once, whatever links lead to it."""
+def files_below(path: Path, exclude: Sequence[str] = (), root: Path | None = None) -> Iterator[Path]:
+    """The file itself, or every file of Python in the folder, in order, each once, whatever links lead to it.
+
+    What to leave out is seen from `root`, the folder itself if none is given.
+    """
     if not path.is_dir():
         yield path
         return
-    yield from _below(path, exclude, set(), path)
+    yield from _below(path, exclude, set(), root or path)
 
 
 def _below(folder: Path, exclude: Sequence[str], seen: set[tuple[int, int]], root: Path) -> Iterator[Path]:
@@ -65,7 +68,8 @@ def _is_excluded(path: Path, exclude: Sequence[str], root: Path) -> bool:
 
 def matches(path: Path, pattern: str, root: Path) -> bool:
     """Whether a path, seen from a folder, is what a pattern says, or below it; `*` stands for any characters."""
-    seen = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    whole, folder = path.absolute(), root.absolute()
+    seen = (whole.relative_to(folder) if whole.is_relative_to(folder) else whole).as_posix()
     pattern = pattern.rstrip("/")
     return any(fnmatch(part, pattern) for part in (seen, path.name)) or fnmatch(seen, f"{pattern}/*")
 

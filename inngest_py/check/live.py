@@ -18,6 +18,7 @@ from inngest_py.check.model import OPTIONS, Declared, Module, Stated
 from inngest_py.check.names import Code, Names, Scope
 from inngest_py.check.project import Project
 from inngest_py.check.reading import read_module
+from inngest_py.check.rule import Rule
 from inngest_py.check.rules import unregistered, unserved
 from inngest_py.check.source import Source, UnreadableError, parse, read_text
 from inngest_py.config.event_type import EventType
@@ -106,27 +107,27 @@ def _stated(function: Function[Any]) -> Stated:
 
 
 def _unserved(functions: Sequence[Function[Any]], served: Collection[str]) -> Iterator[Finding]:
-    """The functions that are not served: all of them, or those that a list has left out."""
-    missing = [function for function in functions if function.id not in served]
-    if missing and len(missing) == len(functions):
-        rule, message = unserved.RULE, "functions are declared, and nothing serves them: no server can call them"
-        missing, fix = missing[:1], "mount serve(client) in the app"
-    else:
-        rule, message = (
-            unregistered.RULE,
-            "the function is in no list of functions that is served: no server can call it",
-        )
-        fix = "add it to the list, or leave the list out to serve all functions of the client"
-    for function in missing:
-        code = _code(function.handler)
-        yield Finding(
-            code=rule.code,
-            severity=rule.severity,
-            path=_shown(Path(code.co_filename)),
-            span=Span(code.co_firstlineno, 1, code.co_firstlineno, 1),
-            message=f'"{function.id}": {message}',
-            fix=fix,
-        )
+    """The functions that are not served: the first one of an app that is not at all, and those that a list leaves out."""
+    for app_id in dict.fromkeys(function.app_id for function in functions):
+        declared = [function for function in functions if function.app_id == app_id]
+        missing = [function for function in declared if function.id not in served]
+        if missing and len(missing) == len(declared):
+            yield _missing(missing[0], unserved.RULE, "mount serve(client) in the app")
+        else:
+            fix = "add it to the list, or leave the list out to serve all functions of the client"
+            yield from (_missing(function, unregistered.RULE, fix) for function in missing)
+
+
+def _missing(function: Function[Any], rule: Rule, fix: str) -> Finding:
+    code = _code(function.handler)
+    return Finding(
+        code=rule.code,
+        severity=rule.severity,
+        path=_shown(Path(code.co_filename)),
+        span=Span(code.co_firstlineno, 1, code.co_firstlineno, 1),
+        message=f'the function "{function.id}" is served nowhere: no server can call it',
+        fix=fix,
+    )
 
 
 def _code(handler: Callable[..., Any]) -> CodeType:

@@ -97,8 +97,8 @@ class Stated:
     """What the declaration of a function says, where that is known.
 
     `options` has each option that is stated, and with `is_open` there may be others. `events` are the names of the
-    events that trigger it, as far as they are known; `untyped` are those without a type, and where that is written. `is_scheduled` says that
-    nothing but a schedule triggers it.
+    events that trigger it, as far as they are known; `untyped` are those without a type, with the place where that is
+    written. `is_scheduled` says that nothing but a schedule triggers it.
     """
 
     fn_id: str | None

@@ -41,7 +41,8 @@ class Project:
         self._once: dict[object, object] = {}
         self._read: dict[Path, Module | None] = {module.source.path: module for module in modules}
         self._by_stem: dict[str, list[Path]] = {}
-        for path in dict.fromkeys((*self._read, *around)):
+        self._around = [path for path in around if path not in self._read]
+        for path in (*self._read, *self._around):
             self._by_stem.setdefault(_stem(path), []).append(path)
 
     def once(self, make: Callable[[Project], T]) -> T:
@@ -138,6 +139,13 @@ class Project:
         here = importer.source.path
         fitting = [path for path in self._by_stem.get(parts[-1], ()) if _module_parts(path)[-len(parts) :] == parts]
         return self._at(max(fitting, key=lambda path: _together(path, here))) if fitting else None
+
+    def mentioning(self, word: str) -> Iterator[Module]:
+        """The modules with this word in them of which only names matter: there is nothing to find in them."""
+        for path in self._around:
+            module = self._at(path)
+            if module is not None and word in module.source.text:
+                yield module
 
     def _at(self, path: Path) -> Module | None:
         if path not in self._read:

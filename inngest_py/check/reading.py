@@ -70,7 +70,8 @@ class _Reader:
             return None
         client = call.func.value
         words = {word.arg for word in call.keywords}
-        return client if words & {"fn_id", "trigger"} or is_client_name(self.names.full_name(client, scope)) else None
+        is_ours = words & {"fn_id", "trigger"} or (None in words and call in self.decorated)
+        return client if is_ours or is_client_name(self.names.full_name(client, scope)) else None
 
     def declared(self, call: ast.Call, client: ast.expr, scope: Scope) -> Declared:
         """The function that a call declares."""

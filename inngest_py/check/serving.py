@@ -51,6 +51,11 @@ def served_around(project: Project) -> Served:
     return _served(project, project.context)
 
 
+def is_given_away(client: Key, project: Project) -> bool:
+    """Whether a client goes anywhere in the modules that have nothing else to do with Inngest."""
+    return any(client in _given_away(module, project) for module in project.mentioning(client.name))
+
+
 def _served(project: Project, modules: Sequence[Module]) -> Served:
     found = Served()
     for module in modules:

@@ -44,7 +44,7 @@ def test_the_corpus_has_bad_and_good_files_for_every_rule():
     kinds = {code: {file.stem.partition("_")[0] for file in FILES if file.parent.name == code} for code in CODES[1:]}
 
     assert len(FILES) >= 60
-    assert kinds == dict.fromkeys(CODES[1:], {"bad", "good"})
+    assert kinds == {code: {"bad", "good"} for code in CODES[1:]}
 
 
 def test_bad_files_are_marked_and_good_ones_are_not():

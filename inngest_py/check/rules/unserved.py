@@ -8,7 +8,7 @@ from inngest_py.check.finding import Severity
 from inngest_py.check.model import Declared, Key, Module
 from inngest_py.check.project import Project
 from inngest_py.check.rule import Problem, Rule
-from inngest_py.check.serving import served_around, served_in
+from inngest_py.check.serving import is_given_away, served_around, served_in
 
 
 def check(module: Module, project: Project) -> Iterator[Problem]:
@@ -16,7 +16,8 @@ def check(module: Module, project: Project) -> Iterator[Problem]:
     if project.is_live:
         return
     for key, declared in project.once(_first).get(module.place, ()):
-        if not project.once(served_in).may_serve(key) and not project.once(served_around).may_serve(key):
+        served = (project.once(served_in).may_serve(key), project.once(served_around).may_serve(key))
+        if not any(served) and not is_given_away(key, project):
             yield Problem(
                 declared.call,
                 f'functions are declared for the client "{key.name}", and nothing serves them: no server can call them',

@@ -15,7 +15,7 @@ def check(module: Module, _project: Project) -> Iterator[Problem]:
     for declared in module.functions:
         for event, node in declared.stated.untyped.items():
             yield Problem(
-                node or declared.keywords.get("trigger", declared.call),
+                declared.call if node is None else node,
                 f'the event "{event}" has no type: what its data is, is checked by nobody',
                 f'describe it in a model: EventType("{event}", Model), and use that as the trigger',
             )
