@@ -143,6 +143,7 @@ class Inngest:
         self._performer: Final = Performer(self.transport, Threads(0))
         self.silence = Silence()
         self._functions: tuple[Function[Any], ...] = ()
+        self._large: set[str] = set()
 
     def __repr__(self) -> str:
         """Show the app and its mode, and no key."""
@@ -262,8 +263,17 @@ class Inngest:
                 now=time.time_ns() // 1_000_000,
                 entropy=_entropy(),
                 jitter=secrets.randbelow(1000) / 1000,
+                note_large=self._note_large,
             )
         )
+
+    def _note_large(self, name: str, size: int) -> None:
+        """Say of the events of a name that they are large: once, for there may be many."""
+        if name not in self._large:
+            self._large.add(name)
+            self.logger.warning(
+                'inngest: the event "%s" has %d KiB: store what it carries, and send where that is', name, size // 1024
+            )
 
 
 def _entropy() -> Iterator[bytes]:

@@ -363,3 +363,18 @@ def test_middleware_is_given_as_classes(middleware: Any, said: str) -> None:
             declare()
         assert str(caught.value).startswith(f"{owner}middleware=")
         assert said in str(caught.value)
+
+
+def test_large_events_are_sent_and_warned_of_once_for_each_name(
+    server: SmallServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Inngest(app_id="shop", is_production=False, base_url=server.url)
+    text = "x" * 300 * 1024
+
+    for name in ("file/read", "file/read", "file/kept"):
+        client.send_sync(Event(name=name, data={"i": 0, "text": text}))
+
+    assert [message for message in caplog.messages if "KiB" in message] == [
+        f'inngest: the event "{name}" has 300 KiB: store what it carries, and send where that is'
+        for name in ("file/read", "file/kept")
+    ]

@@ -20,6 +20,8 @@ from asgi import ask
 from event_api import EventApi
 from harnesses import set_up_django
 from inngest_django.configuration import KNOWN, problems_of
+from inngest_py.check import Configuration, check_paths, read_configuration
+from inngest_py.check.rules import RULES
 from inngest_py.client import FunctionOptions
 from inngest_py.dev.commands import commands as command_line
 from played import play
@@ -311,6 +313,38 @@ def test_the_table_of_the_dev_servers_options_has_every_option():
     assert command is not None
     options = [option for option in command.params if isinstance(option, click.Option)]
     assert sorted(map(sorted, listed)) == sorted(sorted(option.opts) for option in options)
+
+
+def test_the_table_of_the_linters_options_has_every_option():
+    command = COMMANDS["check"]
+    assert command is not None
+    options = {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
+
+    assert {row[0].strip("`").split()[0] for row in table("`inngest-py check`")} == options
+
+
+def test_the_table_of_rules_has_every_rule_with_its_page():
+    rows = [(rule.code, rule.severity.word, rule.title) for rule in RULES]
+
+    listed = [(re.sub(r"\[(\w+)\]\(inngest_py/check/pages/\1\.md\)", r"\1", row[0]), *row[1:]) for row in table("code")]
+
+    assert listed == rows
+
+
+def test_the_linters_configuration_that_is_shown_is_one(tmp_path):
+    (block,) = [block.code for block in snippets("toml") if block.section == "The linter"]
+    (tmp_path / "pyproject.toml").write_text(block)
+
+    read_configuration(tmp_path)
+
+
+@pytest.mark.parametrize("blocks", [*([block] for block in FRAMEWORKS.values()), GUIDE])
+def test_the_linter_finds_no_error_in_what_is_shown(blocks, tmp_path):
+    (tmp_path / "shop.py").write_text("\n".join(block.code for block in blocks))
+
+    found = check_paths([tmp_path], Configuration(root=tmp_path, ignore=["ING001"])).findings
+
+    assert [finding for finding in found if finding.severity.word != "warning"] == []
 
 
 def test_the_table_of_examples_has_every_example():

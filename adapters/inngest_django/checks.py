@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from inngest_django.configuration import client_of_settings, make_client, problems_of, read_settings
 from inngest_django.served import Served, mounted
 from inngest_py import Function, Inngest
+from inngest_py.check import Finding, Severity, check_functions, read_configuration
 
 SENT: Final = 4 * 1024 * 1024
 """How many bytes the body of a call may have (PROTOCOL 17)."""
@@ -60,6 +62,26 @@ def clients(views: Iterable[Served]) -> Sequence[Inngest]:
     """The settings' client and every client that serves something, each once."""
     found = [] if read_settings() is None else [client_of_settings()]
     return list({id(client): client for client in (*found, *(view.client for view in views))}.values())
+
+
+def check_code(**_options: Any) -> list[CheckMessage]:
+    """What `inngest-py check` finds in the functions, by its configuration; id `inngest.ING005`, for instance.
+
+    Nothing of it keeps a command from running: what is a warning there is an information here, and the rest a warning.
+    """
+    if _is_broken():
+        return []
+    functions = _declared([served for _path, served in mounted()])
+    configuration = read_configuration(Path(getattr(settings, "BASE_DIR", Path.cwd())))
+    return [_message(finding) for finding in check_functions(functions, configuration)]
+
+
+def _message(finding: Finding) -> CheckMessage:
+    kind = Info if finding.severity is Severity.WARNING else Caution
+    place = f"{finding.path}:{finding.span.line}"
+    return kind(
+        f"{finding.message} ({finding.severity.word}).", hint=finding.fix, obj=place, id=f"inngest.{finding.code}"
+    )
 
 
 def _unserved(function: Function[Any]) -> CheckMessage:
@@ -151,5 +173,5 @@ def check_bodies(**_options: Any) -> list[CheckMessage]:
     return found
 
 
-CHECKS: Final[Sequence[Check]] = (check_settings, check_served)
+CHECKS: Final[Sequence[Check]] = (check_settings, check_served, check_code)
 DEPLOY_CHECKS: Final[Sequence[Check]] = (check_keys, check_connections, check_bodies)

@@ -60,7 +60,7 @@ def _checked(paths: Sequence[Path], configuration: Configuration) -> Report:
 def check_module(module: Module, project: Project, configuration: Configuration) -> Iterator[Finding]:
     """What the rules find in a module, but for what a comment there is about."""
     found = list(_found(module, project, configuration))
-    expected = _expected(module.source) if found else frozenset()
+    expected = _expected(module.source) if found else frozenset[int]()
     yield from (finding for finding in found if finding.span.line not in expected)
 
 

@@ -15,6 +15,7 @@ from inngest_py.check.finding import SEVERITIES, Severity
 from inngest_py.check.rules import RULES
 from inngest_py.config.setting import Setting
 from inngest_py.errors import ConfigError
+from inngest_py.wire.codec import as_object
 
 _CODES: Final = frozenset(rule.code for rule in RULES)
 _TABLE: Final = ("tool", "inngest-py", "check")
@@ -87,8 +88,8 @@ def _table(file: Path) -> Mapping[str, Any] | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from None
     for name in _TABLE:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else None
+        found = (as_object(found) or {}).get(name)
+    return as_object(found)
 
 
 def _read(table: Mapping[str, Any], root: Path) -> Configuration:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from inngest_py.check.model import Module, StepCall
 from inngest_py.check.names import Names, Scope, Valued
@@ -28,7 +27,6 @@ _SETTINGS: Final[Mapping[str, Mapping[str, int | None]]] = {
     "Timeouts": {"finish": None, "start": None},
     "TriggerCron": {"jitter": None},
 }
-_OPERATORS: Final = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 _TIMEDELTA: Final = ("days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks")
 
 
@@ -73,8 +71,8 @@ def value_of(names: Names, node: ast.expr, scope: Scope, depth: int = 3) -> int 
             found = scope.find(name)
             if found is not None and isinstance(found[1], Valued):
                 return value_of(names, found[1].node, found[0], depth - 1)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _computed(names, (left, right), op, scope, depth)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _computed(value_of(names, left, scope, depth), value_of(names, right, scope, depth), op)
         case ast.Call(args=args, keywords=words) if names.full_name(node.func, scope) == "datetime.timedelta":
             return _timedelta(names, args, words, scope, depth)
         case _:
@@ -82,14 +80,23 @@ def value_of(names: Names, node: ast.expr, scope: Scope, depth: int = 3) -> int 
     return None
 
 
-def _computed(
-    names: Names, sides: tuple[ast.expr, ast.expr], op: ast.operator, scope: Scope, depth: int
-) -> int | float | timedelta | None:
-    left, right = (value_of(names, side, scope, depth) for side in sides)
+def _computed(left: Any, right: Any, op: ast.operator) -> int | float | timedelta | None:
+    """A sum, a difference, a product or a quotient of what is known."""
+    found: Any = None
     if left is None or right is None or isinstance(left, str) or isinstance(right, str):
         return None
     try:
-        found = _OPERATORS[type(op)](left, right)
+        match op:
+            case ast.Add():
+                found = left + right
+            case ast.Sub():
+                found = left - right
+            case ast.Mult():
+                found = left * right
+            case ast.Div():
+                found = left / right
+            case _:
+                pass
     except (TypeError, ArithmeticError):
         return None
     return found if isinstance(found, int | float | timedelta) else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from inngest_py.check.checking import check_module, ordered
 from inngest_py.check.configuration import Configuration
+from inngest_py.check.files import is_test
 from inngest_py.check.finding import Finding, Span
 from inngest_py.check.model import OPTIONS, Declared, Module, Stated
 from inngest_py.check.names import Code, Names, Scope
@@ -48,7 +49,7 @@ def check_functions(
 
 
 def _in_file(file: str, functions: Sequence[Function[Any]], configuration: Configuration) -> Iterator[Finding]:
-    module = _module(Path(file))
+    module = _module(Path(file), configuration)
     written = {_first_line(declared.handler): declared for declared in module.declared if declared.handler is not None}
     known = [_declared(function, written.get(_code(function.handler).co_firstlineno), module) for function in functions]
     module.declared = [*known, *(declared for declared in module.declared if declared.failing)]
@@ -56,11 +57,11 @@ def _in_file(file: str, functions: Sequence[Function[Any]], configuration: Confi
     yield from check_module(module, project, configuration)
 
 
-def _module(path: Path) -> Module:
+def _module(path: Path, configuration: Configuration) -> Module:
     """The module of a file; an empty one if the code is not in a file that can be read."""
     try:
         text = read_text(path)
-        return read_module(Source(path, _shown(path), text, parse(text, path)))
+        return read_module(Source(path, _shown(path), text, parse(text, path), is_test(path, configuration.root)))
     except (UnreadableError, RecursionError):
         return Module(
             source=Source(path, str(path), "", ast.Module([], [])), names=Names(Scope(None, None), {}, [], [])
@@ -107,7 +108,7 @@ def _stated(function: Function[Any]) -> Stated:
 
 
 def _unserved(functions: Sequence[Function[Any]], served: Collection[str]) -> Iterator[Finding]:
-    """The functions that are not served: the first one of an app that is not at all, and those that a list leaves out."""
+    """The functions that are not served: the first one of an app of which none is, and those that lists leave out."""
     for app_id in dict.fromkeys(function.app_id for function in functions):
         declared = [function for function in functions if function.app_id == app_id]
         missing = [function for function in declared if function.id not in served]

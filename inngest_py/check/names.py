@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 Code: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 """Whatever has parameters and a body."""
@@ -167,9 +167,9 @@ class _Reader:
             method(self, node)
             return
         for name in node._fields:  # as ast.iter_child_nodes, in half the time: most of the time goes here
-            value = getattr(node, name, None)
+            value: Any = getattr(node, name, None)
             if isinstance(value, list):
-                for child in value:
+                for child in cast("list[object]", value):
                     if isinstance(child, ast.AST):
                         self.read(child)
             elif isinstance(value, ast.AST):

@@ -9,10 +9,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
+from inngest_py.check.expressions import is_client_name
 from inngest_py.check.model import Key, Module
 from inngest_py.check.names import Binding, Defined, Imported, Scope, Valued, read_names
 from inngest_py.check.source import Source, UnreadableError, parse, read_text
-from inngest_py.check.walking import is_client_name
 
 T = TypeVar("T")
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from inngest_py.check.expressions import dotted, is_client_name
 from inngest_py.check.model import OPTIONS, Declared, Module, Serving, Stated, constant
 from inngest_py.check.names import Code, Defined, Names, Scope, Valued, read_names
 from inngest_py.check.source import Source
-from inngest_py.check.walking import Walk, dotted, is_client_name
+from inngest_py.check.walking import Walk
 
 _CREATE: Final = frozenset({"create_function", "create_function_sync"})
 _SERVES: Final = frozenset({"Handler", "serve"})
@@ -227,8 +228,8 @@ def _servings(names: Names, call: ast.Call, scope: Scope) -> Iterator[Serving]:
     last = full.rpartition(".")[2]
     if last == "connect":
         yield from _connected(call, scope, call.args[0] if call.args else words.get("apps"))
-    elif last in _SERVES:
-        yield _served(names, call, scope, words)
+    elif last in _SERVES and (call.args or words.keys() & {"client", None}):
+        yield _served(names, call, scope, words)  # without a client it is the one of Django's settings that is served
 
 
 def _served(names: Names, call: ast.Call, scope: Scope, words: Mapping[str | None, ast.expr]) -> Serving:

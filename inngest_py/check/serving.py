@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from inngest_py.check.expressions import dotted, is_client_name
 from inngest_py.check.model import Key, Module, Serving
 from inngest_py.check.names import Imported, Scope, Valued
 from inngest_py.check.project import Project
-from inngest_py.check.walking import dotted, is_client_name
 
 
 @dataclass(slots=True)

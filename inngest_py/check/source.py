@@ -57,7 +57,7 @@ class Source:
 
     @cached_property
     def looked_away(self) -> Mapping[int, frozenset[str]]:
-        """The codes of the `# noqa` comments, by line; those for the whole file are at line 0."""
+        """The codes in the comments that say noqa, by line; those for the whole file are at line 0."""
         return _comments(self.text) if "noqa" in self.text.lower() else {}
 
     def span_of(self, node: ast.AST) -> Span:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from inngest_py.check.expressions import dotted, first_roles, is_client_name, is_log, role_of
 from inngest_py.check.flowing import Flowing
 from inngest_py.check.knowledge import Effect, effect_of, is_blocking
 from inngest_py.check.model import Act, Blocked, Body, Danger, Mutation, StepCall, Swallowed
 from inngest_py.check.mutating import is_outer, mutated
 from inngest_py.check.names import Code, Defined, Names, Scope, Valued, parameters
 
-STEPS: Final = frozenset(
-    {"fetch", "infer", "invoke", "invoke_by_id", "run", "send_event", "send_signal", "sleep", "sleep_until"}
-    | {"wait_for_event", "wait_for_signal", "wrap"}
-)
-"""The methods that are steps, of `ctx.step` and of `ctx.step.ai`."""
-
 _CALLING: Final = frozenset({"run", "wrap"})
 _UNTIL: Final = frozenset({"sleep", "sleep_until", "wait_for_event", "wait_for_signal"})
 _PARTIAL: Final = "functools.partial"
-_LOGS: Final = frozenset({"critical", "debug", "error", "exception", "info", "log", "msg", "warning"})
 _INTERRUPTS: Final = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError"})
 
 Roles = Mapping[str, str]
@@ -57,7 +51,7 @@ class Walk:
 
     def through(self, code: Code) -> Body:
         """Walk through a function from its top."""
-        roles = {parameter.arg: role for parameter, role in _first_roles(code)}
+        roles = {parameter.arg: role for parameter, role in first_roles(code)}
         self.frame = Frame(self.names.scopes[code], roles, on_loop=isinstance(code, ast.AsyncFunctionDef))
         self._visit_code(code)
         self.body.acts.extend(self.flowing.settled())
@@ -83,7 +77,7 @@ class Walk:
             method(self, node)
 
     @contextmanager
-    def within(self, **changes: Any) -> Iterator[None]:
+    def within(self, **changes: Any) -> Generator[None]:
         """Walk somewhere else for a while."""
         before = self.frame
         self.frame = replace(before, **changes)
@@ -95,20 +89,8 @@ class Walk:
     # Who is who ------------------------------------------------------------------------------------------------------
 
     def role(self, node: ast.expr) -> str | None:
-        """What an expression stands for: "ctx", "step", "ai", "group", or ".method" for a method of a step."""
-        match node:
-            case ast.Name(id=name):
-                return self.frame.roles.get(name)
-            case ast.Attribute(value=value, attr=attribute):
-                return _ROLES.get((self.role(value) or "", attribute)) or self._method(value, attribute)
-            case _:
-                return None
-
-    def _method(self, owner: ast.expr, attribute: str) -> str | None:
-        role = self.role(owner)
-        if role in {"step", "ai"} and attribute in STEPS:
-            return f".{attribute}"
-        return ".parallel" if role in {"step", "group"} and attribute == "parallel" else None
+        """What an expression stands for: see `role_of`."""
+        return role_of(node, self.frame.roles)
 
     def code_of(self, node: ast.expr, depth: int = 4) -> Code | None:
         """The function of this module that an expression stands for, if it is one."""
@@ -140,7 +122,7 @@ class Walk:
             self._step(node, role[1:])
             return
         name = self.full_name(node.func)
-        if _logs(node.func):
+        if is_log(node.func):
             with self.flowing.sinking():
                 self._arguments(node, None)
             return
@@ -373,54 +355,16 @@ class Walk:
         if self.count == before:
             return
         for item in node.items:
-            match item.context_expr:
-                case ast.Call(func=function, args=args) if self.full_name(function) == "contextlib.suppress":
-                    if any(self._catches(arg) for arg in args):
-                        self.body.swallowed.append(Swallowed(item.context_expr, None, is_handler=False))
+            call = item.context_expr
+            if not isinstance(call, ast.Call) or self.full_name(call.func) != "contextlib.suppress":
+                continue
+            if any(map(self._catches, call.args)):
+                self.body.swallowed.append(Swallowed(call, None, is_handler=False))
 
     def skip(self, _node: ast.AST) -> None:
         """Something that runs when it is called, if it is."""
 
 
-def dotted(node: ast.expr) -> str:
-    """An expression as it is written, if it is a name or a chain of attributes."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attribute):
-            return f"{dotted(value)}.{attribute}"
-        case _:
-            return ""
-
-
-def is_client_name(name: str) -> bool:
-    """Whether a full name is that of a client: `inngest_py.Inngest()`."""
-    return name.startswith("inngest") and name.endswith(".Inngest()")
-
-
-def _logs(function: ast.expr) -> bool:
-    if isinstance(function, ast.Name):
-        return function.id == "print"
-    if not isinstance(function, ast.Attribute) or function.attr not in _LOGS:
-        return False
-    owner = dotted(function.value).rpartition(".")[2].lower()
-    return owner in {"log", "logging"} or owner.endswith("logger")
-
-
-def _first_roles(code: Code) -> Iterator[tuple[ast.arg, str]]:
-    """Which parameters of a declared function are its context and its steps."""
-    for index, parameter in enumerate(parameters(code)):
-        said = dotted(parameter.annotation) if parameter.annotation is not None else ""
-        kind = said.rpartition(".")[2]
-        if parameter.arg == "step" or kind in {"Step", "StepSync"}:
-            yield parameter, "step"
-        elif parameter.arg == "group":
-            yield parameter, "group"
-        elif index == 0 or parameter.arg == "ctx":
-            yield parameter, "ctx"
-
-
-_ROLES: Final = {("ctx", "step"): "step", ("ctx", "group"): "group", ("step", "ai"): "ai"}
 _VISITORS: Final[dict[type[ast.AST], Callable[[Walk, Any], None]]] = {
     ast.AnnAssign: Walk.assign,
     ast.Assign: Walk.assign,

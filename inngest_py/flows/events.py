@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -22,6 +22,9 @@ MAX_BATCH: Final = 5000
 MAX_REQUEST: Final = 8 * 1024 * 1024
 """How many bytes of events are put into one request before the next is begun."""
 
+LARGE: Final = 256 * 1024
+"""How many bytes an event may have before somebody should be told to send a reference instead."""
+
 TRIES: Final = 5
 """How often a send is tried while the server cannot be reached or has trouble of its own."""
 
@@ -35,7 +38,8 @@ class Sending:
     """One logical send: where to, what, and the time and randomness that make its retries harmless.
 
     `now` is in Unix milliseconds; `entropy` are ten random bytes for each request, of which there may be several;
-    `jitter` from 0 to 1 says how much longer to wait before trying again.
+    `jitter` from 0 to 1 says how much longer to wait before trying again. `note_large` is told the name and the size,
+    in bytes, of every event that is large.
     """
 
     origin: str
@@ -45,6 +49,7 @@ class Sending:
     now: int
     entropy: Iterator[bytes]
     jitter: float
+    note_large: Callable[[str, int], None] = lambda _name, _size: None
 
 
 def send_events(sending: Sending) -> Flow[list[str]]:
@@ -55,7 +60,7 @@ def send_events(sending: Sending) -> Flow[list[str]]:
     """
     ids: list[str] = []
     key = quote(sending.event_key, safe="")
-    for body in _requests([_encoded(event, sending.now) for event in sending.events]):
+    for body in _requests([_sized(event, sending) for event in sending.events]):
         found = {**sending.headers, headers.EVENT_ID_SEED: seed(sending.now, next(sending.entropy))}
         try:
             ids += yield from _send(Request("POST", f"{sending.origin}/e/{key}", found, body), sending.jitter)
@@ -63,6 +68,13 @@ def send_events(sending: Sending) -> Flow[list[str]]:
             message = error.message.replace(key, "***").replace(sending.event_key, "***")
             raise SendEventsError(message, [*ids, *error.ids]) from None
     return ids
+
+
+def _sized(event: Event[Any], sending: Sending) -> bytes:
+    body = _encoded(event, sending.now)
+    if len(body) > LARGE:
+        sending.note_large(event.name, len(body))
+    return body
 
 
 def _encoded(event: Event[Any], now: int) -> bytes:

@@ -149,13 +149,17 @@ FUNCTIONS = (
         ("from inngest_flask import serve\nfrom shop.client import client\nb = serve(client)\n", []),
         ("from inngest_flask import serve\nfrom shop import client as c\nb = serve(c.client)\n", []),
         (
-            "from inngest_flask import serve\nfrom shop.client import client\nfrom shop import functions\n"
-            "b = serve(client, [functions.one])\n",
+            (
+                "from inngest_flask import serve\nfrom shop.client import client\nfrom shop import functions\n"
+                "b = serve(client, [functions.one])\n"
+            ),
             [("shop/functions.py", 7, "ING002")],
         ),
         (
-            "from inngest_flask import serve\nfrom shop.client import client\nfrom shop.lists import ALL\n"
-            "b = serve(client, ALL)\n",
+            (
+                "from inngest_flask import serve\nfrom shop.client import client\nfrom shop.lists import ALL\n"
+                "b = serve(client, ALL)\n"
+            ),
             [("shop/functions.py", 7, "ING002")],
         ),
         ("from inngest_flask import serve\nfrom shop.client import client\nb = serve(client, client.functions)\n", []),

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -30,8 +31,7 @@ def check(tmp_path, monkeypatch):
 
 
 def write(text, name="shop.py"):
-    with open(name, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
+    Path(name).write_bytes(text.encode())
 
 
 def configure(text):
@@ -269,18 +269,26 @@ FIXES = [
         '@client.create_function(fn_id="send-the-mail", trigger=[], retries=1)\ndef one(ctx): ...\n',
     ),
     (
-        '@client.create_function(fn_id="a", trigger=[], retries=1)\ndef one(ctx):\n    try:\n'
-        '        ctx.step.run("work-hard", print)\n    except:  # whatever\n        pass\n'
-        '    try:\n        ctx.step.run("work-hard", print)\n    except BaseException as é:\n        pass\n',
-        '@client.create_function(fn_id="a", trigger=[], retries=1)\ndef one(ctx):\n    try:\n'
-        '        ctx.step.run("work-hard", print)\n    except Exception:  # whatever\n        pass\n'
-        '    try:\n        ctx.step.run("work-hard", print)\n    except Exception as é:\n        pass\n',
+        (
+            '@client.create_function(fn_id="a", trigger=[], retries=1)\ndef one(ctx):\n    try:\n'
+            '        ctx.step.run("work-hard", print)\n    except:  # whatever\n        pass\n'
+            '    try:\n        ctx.step.run("work-hard", print)\n    except BaseException as é:\n        pass\n'
+        ),
+        (
+            '@client.create_function(fn_id="a", trigger=[], retries=1)\ndef one(ctx):\n    try:\n'
+            '        ctx.step.run("work-hard", print)\n    except Exception:  # whatever\n        pass\n'
+            '    try:\n        ctx.step.run("work-hard", print)\n    except Exception as é:\n        pass\n'
+        ),
     ),
     (
-        'import asyncio, time\n@client.create_function(fn_id="a", trigger=[], retries=1)\nasync def one(ctx):\n'
-        '    "é"; time.sleep(1)\n',
-        'import asyncio, time\n@client.create_function(fn_id="a", trigger=[], retries=1)\nasync def one(ctx):\n'
-        '    "é"; await asyncio.sleep(1)\n',
+        (
+            'import asyncio, time\n@client.create_function(fn_id="a", trigger=[], retries=1)\nasync def one(ctx):\n'
+            '    "é"; time.sleep(1)\n'
+        ),
+        (
+            'import asyncio, time\n@client.create_function(fn_id="a", trigger=[], retries=1)\nasync def one(ctx):\n'
+            '    "é"; await asyncio.sleep(1)\n'
+        ),
     ),
     (
         "@client.create_function(trigger=[])\ndef send_mail(ctx): ...\n",
@@ -296,8 +304,7 @@ def test_what_can_be_put_right_safely_is(check, before, after, newline):
 
     check("--fix", "--ignore", "ING001")
 
-    with open("shop.py", encoding="utf-8", newline="") as file:
-        assert file.read() == (HEAD + after).replace("\n", newline)
+    assert Path("shop.py").read_bytes().decode() == (HEAD + after).replace("\n", newline)
 
 
 def test_what_is_put_right_is_not_reported(check):
@@ -372,17 +379,20 @@ route = {route}
 
 
 @pytest.fixture
-def app(check, request, tmp_path):
+def app_id(request):
+    return f"app_{abs(hash(request.node.name))}"
+
+
+@pytest.fixture
+def app(check, app_id, tmp_path):
     """Check an app in a module of its own, whose clients are gone when the next test looks for clients."""
-    name = f"app_{abs(hash(request.node.name))}"
 
     def in_app(route, target="route"):
-        write(APP.format(route=route, app_id=name), f"{name}.py")
-        return check(f"{name}:{target}", "--format", "json")
+        write(APP.format(route=route, app_id=app_id), f"{app_id}.py")
+        return check(f"{app_id}:{target}", "--format", "json")
 
-    in_app.app_id = name
     yield in_app
-    sys.modules.pop(name, None)
+    sys.modules.pop(app_id, None)
     sys.path.remove(str(tmp_path))
 
 
@@ -406,9 +416,9 @@ def test_an_app_is_checked_by_what_it_has_declared(app):
         ("print", [("ING001", "one")]),
     ],
 )
-def test_an_app_is_asked_what_it_serves(app, route, left):
+def test_an_app_is_asked_what_it_serves(app, app_id, route, left):
     found = json.loads(app(route).output)["findings"]
 
-    served = re.compile(rf'the function "{app.app_id}-(\w+)" is served nowhere')
+    served = re.compile(rf'the function "{app_id}-(\w+)" is served nowhere')
     ours = [(finding["code"], served.match(finding["message"])) for finding in found]
     assert [(code, match[1]) for code, match in ours if match] == left

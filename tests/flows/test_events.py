@@ -13,7 +13,7 @@ from driven import Driven, answer
 from exchanges import sent_to_server
 from inngest_py.errors import SendEventsError, ServerError, UnserializableError
 from inngest_py.flows import events as flow
-from inngest_py.flows.events import MAX_BATCH, TRIES, Sending, send_events
+from inngest_py.flows.events import LARGE, MAX_BATCH, TRIES, Sending, send_events
 from inngest_py.wire.codec import decode
 from inngest_py.wire.event import Event
 from inngest_py.wire.http import Response
@@ -45,6 +45,27 @@ def accepted(*ids: str) -> Response:
 
 
 ONE = Event(name="a/b")
+
+
+def test_a_large_event_is_sent_and_noted() -> None:
+    noted: list[tuple[str, int]] = []
+    frame = len('{"name":"a/large","data":{"text":""},"ts":1795321918856}')
+    events = [Event(name="a/large", data={"text": "x" * (LARGE - frame + more)}) for more in (0, 1)]
+    sending = Sending(
+        origin="https://inn.gs",
+        event_key=KEY,
+        headers={},
+        events=events,
+        now=NOW,
+        entropy=entropy(),
+        jitter=0,
+        note_large=lambda name, size: noted.append((name, size)),
+    )
+
+    driven = Driven(send_events(sending), [accepted("1", "2")])
+
+    assert driven.result == ["1", "2"]
+    assert noted == [("a/large", LARGE + 1)]
 
 
 # Success -----------------------------------------------------------------------------------------------------------

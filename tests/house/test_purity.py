@@ -50,6 +50,7 @@ FRAMEWORK: dict[str, set[str]] = {
 PUBLIC = {
     "inngest_py",
     "inngest_py.asgi",
+    "inngest_py.check",
     "inngest_py.handler",
     "inngest_py.middleware",
     "inngest_py.wire.http",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from inngest_py.check.editing import add_keyword, replaced
+from inngest_py.check.expressions import dotted
 from inngest_py.check.finding import Severity
 from inngest_py.check.model import Declared, Module
 from inngest_py.check.project import Project
 from inngest_py.check.rule import Problem, Rule
-from inngest_py.check.walking import dotted
 from inngest_py.errors import ConfigError
 from inngest_py.function import check_id
 
@@ -37,11 +37,11 @@ def _missing(declared: Declared, module: Module) -> Iterator[Problem]:
 
 def _invalid(declared: Declared, module: Module) -> Iterator[Problem]:
     node, fn_id = declared.keywords.get("fn_id"), declared.stated.fn_id
-    value: Any = node.value if isinstance(node, ast.Constant) else fn_id
+    value: Any = node.value if isinstance(node, ast.Constant) else fn_id  # of any type: a literal may be anything
     if value is None and not isinstance(node, ast.Constant):
         return
     try:
-        check_id(value)
+        check_id(cast("str", value))
     except ConfigError:
         slug = slug_of(value if isinstance(value, str) else declared.name)
         yield Problem(
@@ -110,7 +110,7 @@ def _branches(tree: ast.AST, wanted: ast.AST) -> dict[ast.AST, str]:
             found = path
             break
         for field, value in ast.iter_fields(node):
-            for index, child in enumerate(value if isinstance(value, list) else [value]):
+            for index, child in enumerate(cast("list[object]", value) if isinstance(value, list) else [value]):
                 if isinstance(child, ast.AST) and _may_contain(child, line):
                     branching = isinstance(node, ast.If | ast.Try | ast.Match | ast.IfExp)
                     place = f"{field}{index if field in {'cases', 'handlers'} else ''}"

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from inngest_py.check.expressions import is_client_name
 from inngest_py.check.finding import Severity
 from inngest_py.check.model import Module, constant
 from inngest_py.check.names import Scope, Valued
 from inngest_py.check.project import Project
 from inngest_py.check.rule import Problem, Rule
-from inngest_py.check.walking import is_client_name
 
 _KEYS: Final = {
     "event_key": "INNGEST_EVENT_KEY",

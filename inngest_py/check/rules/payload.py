@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
+from inngest_py.check.expressions import dotted
 from inngest_py.check.finding import Severity
 from inngest_py.check.model import Module
 from inngest_py.check.names import Defined, Names, Scope, Valued
 from inngest_py.check.project import Project
 from inngest_py.check.rule import Problem, Rule
-from inngest_py.check.walking import dotted
 
 _READS: Final = frozenset({"getvalue", "read", "read_bytes", "read_text", "readlines", "to_csv", "to_json", "tobytes"})
 _ENCODES: Final = frozenset({"base64.b64encode", "base64.encodebytes", "base64.standard_b64encode"})

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from inngest_py.check.editing import replaced
+from inngest_py.check.expressions import dotted
 from inngest_py.check.finding import Edit, Severity, Span
 from inngest_py.check.model import Module, Swallowed
 from inngest_py.check.project import Project
 from inngest_py.check.rule import Problem, Rule
 from inngest_py.check.source import Source
-from inngest_py.check.walking import dotted
 
 _DANGERS: Final = {
     "inside": (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +24,7 @@ from django.test import override_settings  # noqa: E402
 from django.urls import clear_url_caches, include, path  # noqa: E402
 from django.views.decorators.gzip import gzip_page  # noqa: E402
 
-from inngest_django import serve  # noqa: E402
+from inngest_django import checks, serve  # noqa: E402
 from inngest_django.served import mounted  # noqa: E402
 
 THING = inngest.TriggerEvent(event="thing/happened")
@@ -45,9 +48,9 @@ def mount() -> Iterator[Mount]:
 
 
 def found(*, deploy: bool = False) -> dict[str | None, CheckMessage]:
-    """What the checks find, by id; of Django's own nothing."""
+    """What the checks find, by id; nothing of Django's own, and nothing of the linter's."""
     messages = run_checks(include_deployment_checks=deploy)
-    return {message.id: message for message in messages if str(message.id).startswith("inngest.")}
+    return {message.id: message for message in messages if re.match(r"inngest\.[EWI]\d", str(message.id))}
 
 
 def client_with(fn_id: str, **options: Any) -> inngest.Inngest:
@@ -122,7 +125,7 @@ def test_missing_keys_are_found_before_a_deployment(mount: Mount) -> None:
 def test_a_missing_signing_key_is_an_error_before_a_deployment_and_no_traceback(
     mount: Mount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inngest_django import checks, served
+    from inngest_django import served
 
     client = client_with("a", is_production=True)
     monkeypatch.setattr(checks, "client_of_settings", lambda: client)
@@ -159,3 +162,60 @@ def test_limits_of_bodies_come_with_advice(mount: Mount) -> None:
     assert "1000000" in messages["inngest.W009"].msg
     assert (messages["inngest.I010"].hint or "").endswith(": shop.Reading.")
     assert {"inngest.W009", "inngest.I010"} & set(found(deploy=True)) == set()
+
+
+# The linter ----------------------------------------------------------------------------------------------------------
+
+WAITS = """
+import inngest_py as inngest
+
+client = inngest.Inngest(app_id="shop", is_production=False)
+
+
+@client.create_function(fn_id="wait", trigger=inngest.TriggerEvent(event="a/b"), retries=1)
+def wait(ctx):
+    ctx.step.wait_for_event("wait-for-it", event="a/c")
+"""
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> inngest.Inngest:
+    """The client of a module with a function in which the linter finds something."""
+    file = tmp_path / "waiting_functions.py"
+    file.write_text(WAITS)
+    spec = importlib.util.spec_from_file_location("waiting_functions", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    client: inngest.Inngest = module.client
+    return client
+
+
+def linted() -> dict[str | None, CheckMessage]:
+    return {message.id: message for message in checks.check_code() if "waiting_functions.py" in str(message.obj)}
+
+
+def test_what_the_linter_finds_is_shown_and_keeps_no_command_from_running(
+    mount: Mount, waiting: inngest.Inngest, tmp_path: Path
+) -> None:
+    mount(path("api/inngest", serve(waiting)))
+
+    with override_settings(BASE_DIR=tmp_path):
+        messages = linted()
+
+    assert {name: message.is_serious() for name, message in messages.items()} == {
+        "inngest.ING005": False,
+        "inngest.ING007": False,
+    }
+    assert messages["inngest.ING005"].msg == "step.wait_for_event waits without a timeout (error)."
+    assert messages["inngest.ING005"].hint == 'say how long: timeout="7d", and handle None'
+    assert str(messages["inngest.ING005"].obj).endswith("waiting_functions.py:9")
+
+
+def test_the_linter_reads_the_projects_configuration(mount: Mount, waiting: inngest.Inngest, tmp_path: Path) -> None:
+    mount(path("api/inngest", serve(waiting)))
+    (tmp_path / "pyproject.toml").write_text('[tool.inngest-py.check]\nselect = ["ING007"]\n')
+
+    with override_settings(BASE_DIR=tmp_path):
+        assert set(linted()) == {"inngest.ING007"}
