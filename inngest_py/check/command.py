@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -23,7 +23,9 @@ from inngest_py.dev.commands.shared import clear_errors, examples
 from inngest_py.function import Function
 from inngest_py.handler import Handler
 
-_ROUNDS = 5
+T = TypeVar("T")
+
+_ROUNDS: Final = 5
 
 
 @click.command(
@@ -137,7 +139,10 @@ def declared_by(app: object) -> tuple[Sequence[Function[Any]], set[str] | None]:
     """
     if isinstance(app, Inngest):
         return app.functions, None
-    alive = gc.get_objects()
-    clients = [thing for thing in alive if isinstance(thing, Inngest)]
-    served = {function_id for thing in alive if isinstance(thing, Handler) for function_id in thing.served()}
-    return [function for client in clients for function in client.functions], served
+    functions = [function for client in _alive(Inngest) for function in client.functions]
+    return functions, {function_id for handler in _alive(Handler) for function_id in handler.served()}
+
+
+def _alive(kind: type[T]) -> list[T]:
+    """The objects of a class in this process. A proxy is not asked what it stands for: it may not know that yet."""
+    return [thing for thing in gc.get_objects() if issubclass(type(thing), kind)]
