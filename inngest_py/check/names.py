@@ -94,13 +94,18 @@ class Names:
     scopes: dict[ast.AST, Scope]
     calls: list[tuple[ast.Call, Scope]]
     loads: list[tuple[ast.Name, Scope]]
+    known: dict[ast.expr, str] = field(default_factory=dict[ast.expr, str])
 
     def full_name(self, node: ast.expr, scope: Scope) -> str:
         """The dotted name of an expression that begins with an import, as in `datetime.datetime.now`; else "".
 
-        A call becomes `()`: of `client = httpx.Client()`, `client.get` is `httpx.Client().get`.
+        A call becomes `()`: of `client = httpx.Client()`, `client.get` is `httpx.Client().get`. `scope` is the one that
+        the expression stands in.
         """
-        return _full_name(node, scope, 8)
+        found = self.known.get(node)
+        if found is None:
+            found = self.known[node] = _full_name(node, scope, 8)
+        return found
 
 
 def read_names(tree: ast.Module) -> Names:
