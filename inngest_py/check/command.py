@@ -15,7 +15,7 @@ from inngest_py.check.checking import Report, check_paths
 from inngest_py.check.configuration import Configuration, read_configuration
 from inngest_py.check.finding import SEVERITIES
 from inngest_py.check.fixing import fix_files
-from inngest_py.check.live import check_functions
+from inngest_py.check.live import by_file, check_functions
 from inngest_py.check.reports import FORMATS, page
 from inngest_py.check.rules import RULES
 from inngest_py.client import Inngest
@@ -96,10 +96,9 @@ def _configuration(targets: Sequence[str], options: dict[str, str | None]) -> Co
 def _report(targets: Sequence[str], configuration: Configuration) -> Report:
     paths = [Path(target) for target in targets if Path(target).exists()]
     apps = [target for target in targets if not Path(target).exists()]
-    checked = check_paths(paths, configuration) if paths else Report((), 0)
-    findings = [finding for app in apps for finding in _in_app(app, configuration)]
-    files = checked.files + len({finding.path for finding in findings})
-    return Report((*checked.findings, *findings), files)
+    reports = [check_paths(paths, configuration)] if paths else []
+    reports += [_in_app(app, configuration) for app in apps]
+    return Report([finding for report in reports for finding in report.findings], sum(part.files for part in reports))
 
 
 def _fixed(targets: Sequence[str], configuration: Configuration, report: Report) -> Report:
@@ -111,9 +110,9 @@ def _fixed(targets: Sequence[str], configuration: Configuration, report: Report)
     return report
 
 
-def _in_app(target: str, configuration: Configuration) -> Sequence[Any]:
+def _in_app(target: str, configuration: Configuration) -> Report:
     functions, served = declared_by(_app(target))
-    return check_functions(functions, configuration, served=served)
+    return Report(check_functions(functions, configuration, served=served), len(by_file(functions)))
 
 
 def _app(target: str) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import CodeType
@@ -39,13 +39,19 @@ def check_functions(
     of a declaration is seen here, and not where only files are checked.
     """
     listed = list(functions)
-    modules: dict[str, list[Function[Any]]] = {}
-    for function in listed:
-        modules.setdefault(_code(function.handler).co_filename, []).append(function)
+    modules = by_file(listed)
     found = [finding for file, here in modules.items() for finding in _in_file(file, here, configuration)]
     if served is not None:
         found += _unserved(listed, served)
     return ordered(found, configuration)
+
+
+def by_file(functions: Iterable[Function[Any]]) -> Mapping[str, Sequence[Function[Any]]]:
+    """Functions by the file that they are written in."""
+    found: dict[str, list[Function[Any]]] = {}
+    for function in functions:
+        found.setdefault(_code(function.handler).co_filename, []).append(function)
+    return found
 
 
 def _in_file(file: str, functions: Sequence[Function[Any]], configuration: Configuration) -> Iterator[Finding]:

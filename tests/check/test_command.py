@@ -397,9 +397,10 @@ def app(check, app_id, tmp_path):
 
 
 def test_an_app_is_checked_by_what_it_has_declared(app):
-    found = json.loads(app("serve(client)", "client").output)["findings"]
+    said = json.loads(app("serve(client)", "client").output)
 
-    assert [(finding["code"], finding["line"]) for finding in found] == [
+    assert said["files"] == 1
+    assert [(finding["code"], finding["line"]) for finding in said["findings"]] == [
         ("ING007", 10),
         ("ING007", 10),
         ("ING010", 10),
