@@ -6,6 +6,7 @@
 The second command is for those who will not wait until nine.
 """
 
+import sys
 from datetime import UTC, date, datetime
 
 from django.conf import settings
@@ -84,4 +85,4 @@ def send_mail(to: str, news: list[str], *, key: str) -> None:
 urlpatterns = [path("api/inngest", serve(client))]
 
 if __name__ == "__main__":
-    execute_from_command_line(["manage.py", "runserver", "8000", "--noreload"])
+    execute_from_command_line(["manage.py", "runserver", "--noreload", *sys.argv[1:]])  # on port 8000, if none is said

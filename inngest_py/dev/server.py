@@ -62,21 +62,28 @@ class DevServer:
         server = DevServer(Options(urls=("http://127.0.0.1:5000/api/inngest",)), observe=print)
         await server.serve()
 
-    With `hold` no app is called before one has registered: they are only being started.
+    With `hold` no app is called before one has registered: they are only being started. `clock` gives Unix
+    milliseconds.
 
     `start` raises ConfigError if the port is in use, the database cannot be used, or the address is a public one and
     there are no keys.
     """
 
     def __init__(
-        self, options: Options | None = None, *, observe: Callable[[Notice], None] = _ignore, hold: bool = False
+        self,
+        options: Options | None = None,
+        *,
+        observe: Callable[[Notice], None] = _ignore,
+        hold: bool = False,
+        clock: Callable[[], int] = _now,
     ) -> None:
         self.options = options or Options()
         self._observe = observe
+        self._clock = clock
         self._hold = hold
         self._key = None if self.options.signing_key is None else SigningKey(self.options.signing_key)
         self._engine: Engine | None = None
-        self._executor = HTTPExecutor(_now, self._key)
+        self._executor = HTTPExecutor(clock, self._key)
         self._discovery: Discovery | None = None
         self._keeper: Keeper | None = None
         self._http: _HTTPServer | None = None
@@ -107,7 +114,12 @@ class DevServer:
             sock.close()
             raise
         self._engine = Engine(
-            store, self._executor, clock=_now, ids=Ids(os.urandom(16)), rules=self._rules(), observe=self._observe
+            store,
+            self._executor,
+            clock=self._clock,
+            ids=Ids(os.urandom(16)),
+            rules=self._rules(),
+            observe=self._observe,
         )
         if self._hold:
             self._engine.hold()
@@ -178,7 +190,7 @@ class DevServer:
     def _discover(self) -> None:
         interval = self.options.poll_interval if self.options.poll else None
         self._discovery = Discovery(
-            self.options.urls, self._executor.put, interval=interval, clock=_now, observe=self._observe
+            self.options.urls, self._executor.put, interval=interval, clock=self._clock, observe=self._observe
         )
         self._discovery.start()
 

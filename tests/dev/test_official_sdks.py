@@ -20,15 +20,14 @@ from typing import Any
 import httpx
 import pytest
 
-from inngest_py.dev.notices import AppSynced, Notice
 from inngest_py.dev.options import Options
 from inngest_py.dev.server import DevServer
 from node import installed, node
 from servers import SUPPORT, free_port
+from watching import PATIENCE, Watch
 
 pytest.importorskip("inngest", reason="the official SDK is not installed")
 
-PATIENCE = 60
 JAVASCRIPT = Path(__file__).parent / "js"
 FRAMEWORKS = ["django", "fastapi", "fastapi, streamed", "flask", "express", "express, streamed, without checkpoints"]
 
@@ -93,41 +92,15 @@ STEPS = {"first": 1, "second": 1, "left": 1, "right": 1, "flaky": 2, "call": 1}
 """How often each step of the tour that runs code was attempted."""
 
 
-class Watch:
-    """Waits until what was told, or what is so, is as it should be."""
-
-    def __init__(self) -> None:
-        self.notices: list[Notice] = []
-        self._changed = asyncio.Event()
-
-    def __call__(self, notice: Notice) -> None:
-        self.notices.append(notice)
-        self._changed.set()
-
-    async def synced(self, process: Process) -> None:
-        """Until the app of a process has registered."""
-        ended = asyncio.ensure_future(process.wait())
-        ended.add_done_callback(lambda _: self._changed.set())
-        async with asyncio.timeout(PATIENCE):
-            while not any(isinstance(notice, AppSynced) for notice in self.notices):
-                assert not ended.done(), "the app has ended by itself"
-                await self._change()
-        ended.cancel()
-
-    async def quiet(self, server: DevServer) -> None:
-        """Until no run is under way, and no event is held back."""
-        state = server.engine.state
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while state.live or state.buffers:
-                    await self._change()
-        except TimeoutError:
-            under_way = [(live.run, *live.steps.values()) for live in state.live.values()]
-            raise AssertionError(f"after {PATIENCE} s still under way: {under_way or state.buffers}") from None
-
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
+async def synced(watch: Watch, process: Process) -> None:
+    """Until the app of a process has registered."""
+    ended = asyncio.ensure_future(process.wait())
+    ended.add_done_callback(lambda _: watch.wake())
+    async with asyncio.timeout(PATIENCE):
+        while not watch.is_synced:
+            assert not ended.done(), "the app has ended by itself"
+            await watch.change()
+    ended.cancel()
 
 
 @pytest.fixture
@@ -148,7 +121,7 @@ async def running(command: list[str], watch: Watch) -> AsyncIterator[DevServer]:
     environ = {**os.environ, "PYTHONPATH": str(SUPPORT)}
     process = await asyncio.create_subprocess_exec(*command, str(port), server.url, env=environ)
     try:
-        await watch.synced(process)
+        await synced(watch, process)
         yield server
     finally:
         with contextlib.suppress(ProcessLookupError):
