@@ -21,6 +21,7 @@ class Options:
     `retry_interval` is a constant wait between attempts, in seconds, instead of the documented backoff (PROTOCOL 7.2).
     `persist` is the database; without it everything is kept in memory. Port 0 takes any free port. With a
     `signing_key` calls are signed and the API wants a bearer token; with `event_keys` only these may send events.
+    `allowed_hosts` are names of this machine under which the server may be called besides the usual ones.
     Runs that have ended are kept for `retention`, and their events as long; the oldest go before that when all takes
     more than `max_size` bytes. None sets no such limit. What is active is always kept.
     """
@@ -34,6 +35,7 @@ class Options:
     persist: Path | None = None
     signing_key: str | None = None
     event_keys: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     retention: timedelta | None = DEFAULT_RETENTION
     max_size: int | None = DEFAULT_MAX_SIZE
 

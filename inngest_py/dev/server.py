@@ -15,6 +15,7 @@ from typing import Final
 import uvicorn
 
 from inngest_py.dev.api import Desk, build
+from inngest_py.dev.api.visitors import House, name_of
 from inngest_py.dev.discovery import Discovery
 from inngest_py.dev.engine import Engine
 from inngest_py.dev.executor import HTTPExecutor
@@ -173,6 +174,7 @@ class DevServer:
             engine=engine,
             signing_key=self._key,
             event_keys=frozenset(self.options.event_keys),
+            house=_house(self.options),
             options={
                 "urls": list(self.options.urls),
                 "poll": self.options.poll,
@@ -193,6 +195,13 @@ class DevServer:
             self.options.urls, self._executor.put, interval=interval, clock=self._clock, observe=self._observe
         )
         self._discovery.start()
+
+
+def _house(options: Options) -> House:
+    """Under which names the server is called. A name that was given to listen at is one of them."""
+    names = frozenset(name_of(name) for name in options.allowed_hosts)
+    keyed = bool(options.signing_key and options.event_keys)
+    return House(names=names if keyed else names | {name_of(options.host)}, keyed=keyed)
 
 
 def _check_keys(options: Options) -> None:

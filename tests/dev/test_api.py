@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from inngest_py.dev.api import Desk, build
+from inngest_py.dev.api.visitors import House
 from inngest_py.dev.call import qi_id
 from inngest_py.dev.decisions import Put
 from inngest_py.dev.engine import Engine
@@ -56,7 +57,7 @@ class Service:
         app = build(Desk(engine=self.engine, **desk))
         transport = httpx.ASGITransport(app)
         hooks = {"response": [self._check]}
-        return httpx.AsyncClient(transport=transport, base_url="http://dev.test", event_hooks=hooks)
+        return httpx.AsyncClient(transport=transport, base_url="http://dev.localhost", event_hooks=hooks)
 
     async def _check(self, response):
         """Every answer of every test fits the OpenAPI document."""
@@ -552,3 +553,48 @@ async def test_what_cannot_be_stored_is_not_acknowledged(service, monkeypatch):
 
     await service.engine.failure()
     assert isinstance(service.notices[-1], ServerFault)
+
+
+async def test_a_name_that_is_not_the_servers_is_refused(service):
+    reply = await service.http.get("/v1/runs", headers={"host": "evil.test"})
+
+    assert reply.status_code == 403
+    assert "does not answer to the name 'evil.test'" in reply.text
+
+
+async def test_a_page_of_another_site_runs_no_function(service, kit):
+    await service.function("f", lambda _: kit.done())
+
+    reply = await service.http.post("/invoke/f", json={}, headers={"origin": "https://evil.test"})
+
+    assert reply.status_code == 403
+    assert (await service.http.get("/v1/runs")).json()["data"] == []
+
+
+async def test_a_page_of_this_machine_may_send_events_and_see_the_reply(service):
+    page = {"origin": "http://localhost:3000", "sec-fetch-site": "same-site"}
+
+    asked = await service.http.options("/e/any", headers=page)
+    sent = await service.http.post("/e/any", json={"name": "a"}, headers=page)
+
+    assert [reply.status_code for reply in (asked, sent)] == [200, 200]
+    assert [reply.headers["access-control-allow-origin"] for reply in (asked, sent)] == [page["origin"]] * 2
+    assert sent.headers["vary"] == "Origin"
+
+
+async def test_a_page_of_another_site_sends_no_event_without_a_key(service):
+    page = {"origin": "https://evil.test", "sec-fetch-site": "cross-site"}
+
+    asked = await service.http.options("/e/any", headers=page)
+    sent = await service.http.post("/e/any", json={"name": "a"}, headers=page)
+
+    assert [reply.status_code for reply in (asked, sent)] == [403, 403]
+    assert not [reply for reply in (asked, sent) if "access-control-allow-origin" in reply.headers]
+
+
+async def test_with_event_keys_pages_of_every_site_may_send_events(service):
+    async with service.client(event_keys=frozenset({"k"}), house=House(keyed=True)) as http:
+        reply = await http.post("/e/k", json={"name": "a"}, headers={"origin": "https://shop.example.com"})
+
+    assert reply.status_code == 200
+    assert reply.headers["access-control-allow-origin"] == "*"

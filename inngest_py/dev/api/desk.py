@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
+from inngest_py.dev.api.visitors import House
 from inngest_py.dev.engine import Engine
 from inngest_py.errors import RequestError
 from inngest_py.wire.signing import SigningKey
@@ -23,6 +24,7 @@ class Desk:
     engine: Engine
     signing_key: SigningKey | None = None
     event_keys: frozenset[str] = frozenset()
+    house: House = field(default_factory=House)
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -85,6 +85,7 @@ def _operation(
     if not open_:
         made["security"] = [{"signingKey": []}]
         answers = {**answers, 401: _text("The signing key is missing or wrong.")}
+    answers = {**answers, 403: _text("A page of another site asks, or the server is called by a name not its own.")}
     made["responses"] = {str(status): answer for status, answer in sorted(answers.items())}
     return made
 

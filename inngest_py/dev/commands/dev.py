@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from inngest_py.dev.api.visitors import name_of
 from inngest_py.dev.collector import collecting_seldom
 from inngest_py.dev.commands.shared import clear_errors, examples, json_option
 from inngest_py.dev.duration import LONGEST, SECOND, parse_duration
@@ -67,6 +68,14 @@ def _keys(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple
     return keys
 
 
+def _hosts(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Read `--allowed-host`."""
+    for name in names:
+        if name_of(name) != name.lower().rstrip("."):
+            raise click.BadParameter(f'"{name}" is not a name such as "dev.example.com", without http:// and port')
+    return names
+
+
 def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
     """Read `--max-size`."""
     if text == _FOREVER:
@@ -102,6 +111,14 @@ def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
     help="0 takes any free port.",
 )
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Another address than this machine's needs keys.")
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    callback=_hosts,
+    help="Another name of this machine, under which the server may be called. Repeatable.",
+)
 @click.option("--no-discovery", is_flag=True, help="Do not look for apps at the usual ports.")
 @click.option("--no-poll", is_flag=True, help="Do not ask apps again for changes.")
 @click.option(
@@ -164,6 +181,7 @@ def dev(
     urls: tuple[str, ...],
     port: int,
     host: str,
+    allowed_hosts: tuple[str, ...],
     no_discovery: bool,
     no_poll: bool,
     poll_interval: float,
@@ -190,6 +208,7 @@ def dev(
         max_size=max_size,
         signing_key=signing_key,
         event_keys=event_keys,
+        allowed_hosts=allowed_hosts,
     )
     _check_host(options)
     if persist is not None and persist == Path(DATABASE):
