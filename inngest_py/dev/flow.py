@@ -88,7 +88,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """All the rules of one function."""
+    """All the rules of one function. Its `idempotency` is in `rate_limit` too, in place of a limit of its own."""
 
     concurrency: tuple[Concurrency, ...] = ()
     rate_limit: RateLimit | None = None

@@ -92,6 +92,7 @@ def _app(notice: notices.AppSynced | notices.AppRemoved | notices.AppUnreachable
 
 def _functions(notice: notices.AppSynced) -> str:
     gone = f"; no longer {_listed(notice.archived)}" if notice.archived else ""
+    gone += f", with {_runs(notice.left)} still active" if notice.left else ""
     if not notice.functions:
         return f"no functions{gone}"
     noun = "function" if len(notice.functions) == 1 else "functions"

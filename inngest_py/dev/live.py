@@ -14,13 +14,16 @@ class Live:
 
     `parts` are the memos as they stand in the body of a call: sorted, so that they only have to be joined. `stack` are
     the ids of their steps, quoted, in completion order.
+    `places` are the numbers of the jobs, in the order in which they were made.
     `by_step` finds the job that executes a step; `groups` counts the unfinished siblings of each parallel report;
     `size` is the length of all memos, in characters; `stalls` counts replies in a row that moved nothing.
     `defers` is what was put off to the run's end, by its hashed id.
-    `lane` is what each call needs, and `whole` what the run holds from its start to its end.
+    `lane` is what each call needs, `whole` what the run holds from its start to its end. Its first call needs all
+    slots of the run.
     """
 
     __slots__ = (
+        "_made",
         "_value",
         "by_step",
         "defers",
@@ -31,6 +34,7 @@ class Live:
         "memos",
         "parts",
         "pauses",
+        "places",
         "run",
         "size",
         "stack",
@@ -42,13 +46,15 @@ class Live:
     def __init__(self, run: Run, events: tuple[Event, ...]) -> None:
         self.run = run
         self.whole = tuple(slot for slot in run.slots if slot.whole)
-        self.lane = tuple(slot for slot in run.slots if not slot.whole) if self.whole else run.slots
+        self.lane = tuple(slot for slot in run.slots if not (slot.whole or slot.gate))
         self.events = events
         self.steps: dict[str, Step] = {}
         self.memos: dict[str, str] = {}
         self.parts: list[str] = []
         self.stack: list[str] = []
         self.jobs: dict[str, Job] = {}
+        self.places: dict[str, int] = {}
+        self._made = 0
         self.pauses: dict[str, Pause] = {}
         self.groups: dict[str, int] = {}
         self.by_step: dict[str, str] = {}
@@ -83,6 +89,8 @@ class Live:
         """Remember a job."""
         old = self.jobs.get(job.id)
         if old is None:
+            self._made += 1
+            self.places[job.id] = self._made
             self._join(job.group)
         elif old.step_id:
             self.by_step.pop(old.step_id, None)
@@ -92,7 +100,7 @@ class Live:
 
     def drop_job(self, job: Job) -> None:
         """Forget a job."""
-        del self.jobs[job.id]
+        del self.jobs[job.id], self.places[job.id]
         self.by_step.pop(job.step_id, None)
         self._leave(job.group)
 

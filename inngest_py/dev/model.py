@@ -152,12 +152,14 @@ class Event:
 class Slot:
     """A counter of calls in flight, or of runs that are under way, and how many there may be (PROTOCOL 14.2).
 
-    One for the `whole` run is held from its start to its end, whatever it waits for; others are held during a call.
+    One for the `whole` run is held from its start to its end, whatever it waits for; others are held during a call. A
+    `gate` counts nothing: it is shut for a time after runs have passed it to start (PROTOCOL 14.4).
     """
 
     name: str
     limit: int
     whole: bool = False
+    gate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,13 +35,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSynced(Notice):
-    """An app registered something new. `functions` are slugs; `archived` those that it no longer has."""
+    """An app registered something new. `functions` are slugs; `archived` those that it no longer has.
+
+    `left` is how many runs of the latter are still active. The app is asked to go on with them.
+    """
 
     app: str
     url: str
     sdk: str
     functions: tuple[str, ...]
     archived: tuple[str, ...] = ()
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

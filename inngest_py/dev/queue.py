@@ -1,41 +1,42 @@
 """Jobs that are ready wait here for a slot. Jobs that need the same slots share a lane; a lane is a heap.
 
 A lane is looked at when something was put into it and when one of its slots came free, so that a thousand jobs that
-cannot go cost nothing.
+cannot go cost nothing. A gate is a slot that time takes while it is shut.
 """
 
 from __future__ import annotations
 
 import heapq
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from inngest_py.dev.model import Slot
 
 Lane: TypeAlias = tuple[Slot, ...]
-_Entry: TypeAlias = tuple[int, int, str]
+Place: TypeAlias = tuple[int, str, int]
+"""The score of a run, its id, and the place of a job among those of the run. The lowest goes first."""
+
+_FIRST: Final[Place] = (0, "", 0)
 
 
 class Queue:
     """The jobs that are ready, and how many calls hold each slot."""
 
-    __slots__ = ("_count", "_hot", "_lanes", "_used", "_watchers")
+    __slots__ = ("_hot", "_lanes", "_used", "_watchers")
 
     def __init__(self) -> None:
-        self._lanes: dict[Lane, list[_Entry]] = {}
+        self._lanes: dict[Lane, list[tuple[Place, str]]] = {}
         self._used: dict[str, int] = {}
         self._watchers: dict[str, dict[Lane, None]] = {}
         self._hot: dict[Lane, None] = {}
-        self._count = 0
 
-    def add(self, job_id: str, lane: Lane, score: int) -> None:
-        """Put a job into its lane; a lower score goes first, and of equal ones the older."""
-        self._count += 1
+    def add(self, job_id: str, lane: Lane, place: Place) -> None:
+        """Put a job into its lane. Its place follows from what is stored, so that it is the same after a restart."""
         heap = self._lanes.get(lane)
         if heap is None:
             heap = self._lanes[lane] = []
             for slot in lane:
                 self._watchers.setdefault(slot.name, {})[lane] = None
-        heapq.heappush(heap, (score, self._count, job_id))
+        heapq.heappush(heap, (place, job_id))
         self._hot[lane] = None
 
     def hold(self, lane: Lane) -> None:
@@ -57,6 +58,10 @@ class Queue:
         """How many calls hold a slot now."""
         return self._used.get(slot, 0)
 
+    def waiting(self, slot: str) -> int:
+        """How many jobs wait in the lanes of a slot, or a few more: some may have been dropped since."""
+        return sum(len(self._lanes[lane]) for lane in self._watchers.get(slot, ()))
+
     def take(self) -> str | None:
         """The next job whose slots are free, or None. It may have been dropped since; the caller checks."""
         while self._hot:
@@ -67,12 +72,12 @@ class Queue:
             elif self._blocked(lane):
                 del self._hot[lane]
             else:
-                return heapq.heappop(heap)[2]
+                return heapq.heappop(heap)[1]
         return None
 
-    def _head(self, lane: Lane) -> _Entry:
+    def _head(self, lane: Lane) -> Place:
         heap = self._lanes.get(lane)
-        return heap[0] if heap else (0, 0, "")
+        return heap[0][0] if heap else _FIRST
 
     def _blocked(self, lane: Lane) -> bool:
         return any(self._used.get(slot.name, 0) >= slot.limit for slot in lane)

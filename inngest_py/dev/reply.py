@@ -11,7 +11,7 @@ from inngest_py.dev.shapes import as_list, as_object, as_text
 from inngest_py.dev.texts import text_of
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire import headers as names
-from inngest_py.wire.codec import decode
+from inngest_py.wire.codec import decode, decode_object
 from inngest_py.wire.http import Response
 from inngest_py.wire.ops import Opcode
 
@@ -58,14 +58,15 @@ class Report:
 class Failed:
     """The call failed. `error` is normalised for events (PROTOCOL 15.1), `output` the app's own words as JSON text.
 
-    `output` is None if the failure was not the app's own. `final` failures are not retried.
+    `output` is None if the failure was not the app's own, `code` the word that the app has for it. `final` failures are
+    not retried.
     """
 
     error: Mapping[str, Any]
     output: str | None = None
     final: bool = False
     retry_after: int | None = None
-    version: int | None = None
+    code: str = ""
 
 
 Reply: TypeAlias = Done | Report | Failed
@@ -148,20 +149,17 @@ def _failure(response: Response, now: int) -> Failed:
     final = _no_retry(response)
     output = _output(response.body)
     kind = "NonRetriableError" if final else f"invalid status code: {response.status}"
+    fields = decode_object(response.body)
     return Failed(
-        error=_normalised(kind, response.body),
+        error=_normalised(kind, fields),
         output=output,
         final=final,
         retry_after=_retry_after(response, now),
+        code=as_text(fields.get("code")),
     )
 
 
-def _normalised(kind: str, body: bytes) -> dict[str, Any]:
-    try:
-        value = decode(body)
-    except InvalidJSONError:
-        value = None
-    fields = as_object(value) or {}
+def _normalised(kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     error: dict[str, Any] = {"error": kind, "name": as_text(fields.get("name")) or "Error"}
     error["message"] = as_text(fields.get("message")) or kind
     if isinstance(fields.get("stack"), str):

@@ -31,14 +31,16 @@ _LONGEST_DEBOUNCE: Final = 7 * DAY
 def read_flow(fields: Fields) -> Flow:
     """Read all the rules of a function. Raises RequestError."""
     timeouts = fields.inner("timeouts")
+    idempotency = fields.expression("idempotency", EVENT)
+    rate_limit = _rate_limit(fields.inner("rateLimit"))
     flow = Flow(
         concurrency=_concurrency(fields),
-        rate_limit=_rate_limit(fields.inner("rateLimit")),
+        rate_limit=RateLimit(1, DAY, idempotency) if idempotency else rate_limit,
         throttle=_throttle(fields.inner("throttle")),
         debounce=_debounce(fields.inner("debounce")),
         batch=_batch(fields.inner("batchEvents")),
         priority=_priority(fields.inner("priority")),
-        idempotency=fields.expression("idempotency", EVENT),
+        idempotency=idempotency,
         singleton=_singleton(fields.inner("singleton")),
         cancel=_cancel(fields),
         start_timeout=None if timeouts is None else timeouts.lenient_duration("start"),

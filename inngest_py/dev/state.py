@@ -25,6 +25,7 @@ from inngest_py.dev.model import (
     Pause,
     PauseKind,
     Run,
+    Slot,
     Step,
 )
 from inngest_py.dev.queue import Queue
@@ -94,6 +95,11 @@ class State:
     def next_due(self) -> int | None:
         """When time has to be looked at again, in Unix milliseconds, or None if nothing waits."""
         return self.timers.next()
+
+    def shut(self, gate: Slot, until: int) -> None:
+        """Let no run through a gate for a time. This is not stored: after a restart it follows from the meter."""
+        self.queue.hold((gate,))
+        self.timers.set((TimerKind.GATE, gate.name), until)
 
     def _put(self, change: Put) -> None:
         match change.record:
@@ -194,6 +200,7 @@ class State:
 
     def _put_job(self, job: Job) -> None:
         live = self.live[job.run_id]
+        live.put_job(job)
         old = self.jobs.get(job.id)
         if old is not None and old.status is JobStatus.RUNNING and job.status is not JobStatus.RUNNING:
             self.queue.release(live.lane)
@@ -202,12 +209,16 @@ class State:
         else:
             self.timers.cancel((TimerKind.JOB, job.id))
         if job.status is JobStatus.READY:
-            lane = live.lane if live.run.started_at is not None else live.run.slots
-            self.queue.add(job.id, lane, live.run.created_at - live.run.priority)
+            self.enqueue(live, job)
         elif job.status is JobStatus.RUNNING and (old is None or old.status is not JobStatus.RUNNING):
             self.queue.hold(live.lane)
         self.jobs[job.id] = job
-        live.put_job(job)
+
+    def enqueue(self, live: Live, job: Job) -> None:
+        """Have a job that is ready wait for its slots, behind those of older runs and older ones of its own."""
+        run = live.run
+        lane = live.lane if run.started_at is not None else run.slots
+        self.queue.add(job.id, lane, (run.created_at - run.priority, run.id, live.places[job.id]))
 
     def _drop_job(self, job: Job) -> None:
         old = self.jobs.pop(job.id)

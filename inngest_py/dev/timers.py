@@ -22,6 +22,7 @@ class TimerKind(StrEnum):
     CLAIM = "claim"
     METER = "meter"
     CANCELLATION = "cancellation"
+    GATE = "gate"
 
 
 Key: TypeAlias = tuple[str, ...]

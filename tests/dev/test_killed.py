@@ -44,7 +44,8 @@ BACKLOG = 40
 
 MOMENTS = ("starting", "serving", "serving", "written", "flushed", "calling", "answered")
 STATES = {
-    "queued": "SELECT count(*) FROM jobs WHERE status = 'ready'",
+    "queued": """SELECT count(*) FROM jobs JOIN runs ON runs.id = run_id
+        WHERE function != 'app-throttled' AND jobs.status = 'ready'""",
     "running": "SELECT count(*) FROM jobs WHERE status = 'running'",
     "retrying": "SELECT count(*) FROM jobs WHERE attempt > 0",
     "sleeping": "SELECT count(*) FROM pauses WHERE kind = 'sleep'",
@@ -54,7 +55,7 @@ STATES = {
     "batched": "SELECT count(*) FROM buffers WHERE kind = 'batch'",
     "debounced": "SELECT count(*) FROM buffers WHERE kind = 'debounce'",
     "throttled": """SELECT count(*) FROM jobs JOIN runs ON runs.id = run_id
-        WHERE function = 'app-throttled' AND generation = 0 AND jobs.status = 'delayed'""",
+        WHERE function = 'app-throttled' AND generation = 0 AND jobs.status = 'ready'""",
 }
 """How many of a kind there are, in the words of schema.sql."""
 
@@ -254,7 +255,7 @@ class Findings:
     def too_many(self) -> list[int]:
         """Where `throttled` started more than three and one each third of a second, however long it was dead."""
         starts = sorted(run["started_at"] for run in self.runs if run["function"] == "app-throttled")
-        return [start for place, start in enumerate(starts[4:], 4) if start - starts[place - 4] < 333]
+        return [start for place, start in enumerate(starts[3:], 3) if start - starts[place - 3] < 333]
 
     def _as_expected(self, run: dict[str, Any]) -> bool:
         function, numbers = run["function"][4:], self.numbers(run)

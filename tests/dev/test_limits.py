@@ -257,7 +257,7 @@ def test_throttled_runs_that_were_due_while_the_server_was_down_do_not_start_all
     world.run()
 
     starts = sorted((run.started_at or 0) - START for run in world.runs("f"))
-    assert starts == [0, 40_000, 50_000, 60_000]
+    assert starts == [0, 35_000, 45_000, 55_000]
 
 
 def test_a_throttle_counts_a_run_that_starts_just_when_it_would_be_forgotten(world, kit):

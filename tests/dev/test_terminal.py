@@ -24,9 +24,11 @@ ERROR = Problem("CardError", "declined", 'Traceback (most recent call last):\n  
 
 SAID: list[tuple[Notice, str, str]] = [
     (
-        notices.AppSynced(at=0, app="shop", url="http://a/", sdk="py:v1", functions=("f", "g"), archived=("h",)),
+        notices.AppSynced(
+            at=0, app="shop", url="http://a/", sdk="py:v1", functions=("f", "g"), archived=("h",), left=2
+        ),
         "app",
-        "shop: 2 functions, f, g; no longer h",
+        "shop: 2 functions, f, g; no longer h, with 2 runs still active",
     ),
     (notices.AppRemoved(at=0, app="shop", url="http://a/"), "app", "shop: removed"),
     (notices.AppUnreachable(at=0, url="http://a/", code="x", message="nothing answers"), "app", "nothing answers"),

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 import plans
-from flows import FAILURES, FLOWS, FUNCTIONS, SECOND
+from flows import FAILURES, FLOWS, FUNCTIONS, SECOND, THROTTLE
 from inngest_py.dev.decide import decide
 from inngest_py.dev.decisions import Call, Drop, Fetch, Put
 from inngest_py.dev.happenings import CancelRequested, Checkpointed, Happening, SignalSent
@@ -22,6 +22,7 @@ from inngest_py.dev.model import (
     DISCOVERY,
     Job,
     JobStatus,
+    Meter,
     Run,
     Step,
 )
@@ -94,15 +95,25 @@ class Server(Simulation):
         used = dict[str, int]()
         for job in jobs:
             for slot in runs[job.run_id].slots if job.status is JobStatus.RUNNING else ():
+                if slot.gate:
+                    continue
                 used[slot.name] = used.get(slot.name, 0) + 1
                 assert used[slot.name] <= slot.limit, f"too many calls hold {slot}"
         ready = [job for job in jobs if job.status is JobStatus.READY]
         for job in ready:
             slots = runs[job.run_id].slots
-            assert any(used.get(slot.name, 0) >= slot.limit for slot in slots), f"{job} waits for nothing"
+            held = any(used.get(slot.name, 0) >= slot.limit for slot in slots)
+            assert held or self.is_throttled(runs[job.run_id]), f"{job} waits for nothing"
         for job_id in sent if ready else ():
             if job_id in self.kept.kept[Job]:
                 self.check_order(runs[self.kept.kept[Job][job_id].run_id], [runs[other.run_id] for other in ready])
+
+    def is_throttled(self, run: Run) -> bool:
+        """Whether a run may not start now because others have."""
+        (at_once, interval), gates = THROTTLE, [slot.name for slot in run.slots if slot.gate]
+        meters = self.kept.kept[Meter].values()
+        tats = [meter.tat for meter in meters if meter.key in gates]
+        return run.started_at is None and any(tat - (at_once - 1) * interval > self.now for tat in tats)
 
     def check_order(self, run: Run, waiting: list[Run]) -> None:
         """No run that waits for the same slots comes before one that is dispatched."""
@@ -121,8 +132,9 @@ class Server(Simulation):
         return call
 
 
-def _score(run: Run) -> int:
-    return run.created_at - run.priority
+def _score(run: Run) -> tuple[int, str]:
+    """What a run's place in the queue follows from: of two of one time the first has the lower id."""
+    return run.created_at - run.priority, run.id
 
 
 class Schedule:

@@ -22,7 +22,7 @@ from inngest_py.dev.decide import (
     invokes,
     requests,
 )
-from inngest_py.dev.decide.turn import Ended, Turn
+from inngest_py.dev.decide.turn import Ended, Refused, Turn
 from inngest_py.dev.decisions import Outcome
 from inngest_py.dev.happenings import (
     AppRegistered,
@@ -84,6 +84,8 @@ def settle(turn: Turn) -> None:
                 events.receive(turn, event)
             case Ended() as ended:
                 invokes.returned(turn, ended)
+            case Refused() as refused:
+                invokes.refused(turn, refused)
             case None:
                 if not dispatch.dispatch_one(turn):
                     return

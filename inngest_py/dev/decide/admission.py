@@ -1,19 +1,18 @@
 """From an event that a function wants to a run of it: the rules on the way (PROTOCOL 14).
 
 Batching first; then rate limit, debounce, idempotency, singleton; then the run is made, with its priority, its slots
-and its start, which a throttle or the event's own time may put off.
+and its start, which the event's own time may put off. Concurrency and throttle act when it is dispatched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from inngest_py.dev.decide.cancellations import check
 from inngest_py.dev.decide.endings import cancel, correlation_of
 from inngest_py.dev.decide.jobs import discover
-from inngest_py.dev.decide.turn import Turn
-from inngest_py.dev.duration import SECOND
+from inngest_py.dev.decide.turn import Refused, Turn
 from inngest_py.dev.expression import EVENT, compile_expression
 from inngest_py.dev.flow import SingletonMode
 from inngest_py.dev.internal import INVOKED
@@ -30,15 +29,14 @@ from inngest_py.dev.limits import (
     throttle,
     timeouts,
 )
-from inngest_py.dev.live import Live
+from inngest_py.dev.limits.keys import Value
 from inngest_py.dev.model import Buffer, Claim, Event, Function, Meter, Run, RunStatus
 from inngest_py.dev.notices import RunQueued, RunSkipped
 from inngest_py.dev.texts import event_value
 
-Value = Callable[[], Mapping[str, Any]]
+_DUPLICATE: Final = "a duplicate"
 _RATE: Final = "rate:"
-_THROTTLE: Final = "throttle:"
-_LATE: Final = SECOND
+_REPLACED: Final = "debounced: a newer event took its place"
 
 
 def admit(turn: Turn, function: Function, event: Event, correlation: str = "") -> str:
@@ -46,25 +44,29 @@ def admit(turn: Turn, function: Function, event: Event, correlation: str = "") -
     value = _Value(event)
     if _batches(turn, function, value):
         return _collect(turn, function, event, value)
-    refused = "rate limited" if not _within_rate(turn, function, value) else ""
+    refused = _over_rate(turn, function, value)
     if not refused and function.flow.debounce is not None:
         return _hold(turn, function, event, value)
     refused = refused or launch(turn, function, (event,), correlation=correlation)
     if refused:
-        turn.tell(
-            RunSkipped(at=turn.now, function=function.slug, app=function.app_id, event_id=event.id, reason=refused)
-        )
+        _skip(turn, function, event, refused)
     return refused
 
 
 def release(turn: Turn, buffer: Buffer) -> None:
-    """Start the run that a buffer was kept for."""
+    """Start the run that a buffer was kept for; if that cannot be, tell those who have invoked it."""
     turn.drop(buffer)
     function = turn.state.functions[buffer.function]
     events = tuple(turn.state.event(event_id) for event_id in buffer.events)
-    batched = buffer.kind == batch.KIND
-    correlation = "" if batched or events[0].name != INVOKED else correlation_of(event_value(events[0]), function.slug)
-    launch(turn, function, events, correlation=correlation, batch_id=turn.ids.ulid(turn.now) if batched else "")
+    if function.archived_at is not None:
+        refused = "no longer registered"
+    elif buffer.kind == batch.KIND:
+        refused = launch(turn, function, events, batch_id=turn.ids.ulid(turn.now))
+    else:
+        refused = launch(turn, function, events, correlation=_invocation(events[0], function))
+    for event in events if refused else ():
+        _skip(turn, function, event, refused)
+        _tell_invoker(turn, function, event, refused)
 
 
 def launch(
@@ -78,27 +80,33 @@ def launch(
 ) -> str:
     """Make a run. Returns why not, or an empty string."""
     value = _Value(events[0])
-    claimed = () if batch_id else idempotency.claims(function, events[0], value, turn.now)
-    if any(_is_claimed(turn, function.slug, key) for key in claimed):
-        return "a duplicate"
+    claim = "" if batch_id else idempotency.event_claim(events[0])
+    if claim and _is_claimed(turn, function.slug, claim):
+        return _DUPLICATE
     single = _singleton(turn, function, value)
     if single is None:
         return "already running"
-    for key in claimed:
-        turn.put(Claim(function.slug, key, turn.now + turn.state.rules.claim_life))
+    if claim:
+        turn.put(Claim(function.slug, claim, turn.now + turn.state.rules.claim_life))
     run = _run(turn, function, events, value, correlation=correlation, batch_id=batch_id, cron=cron, single=single)
-    _start(turn, function, run, events[0], value)
+    _start(turn, function, run, events[0])
     return ""
 
 
-def late_start(turn: Turn, live: Live, due: int) -> int:
-    """When a run may start whose start was due and did not come, because the server was down.
+def _skip(turn: Turn, function: Function, event: Event, reason: str) -> None:
+    turn.tell(RunSkipped(at=turn.now, function=function.slug, app=function.app_id, event_id=event.id, reason=reason))
 
-    A throttle puts it in line again: what has piled up does not start all at once.
-    """
-    if live.run.started_at is not None or turn.now - due < _LATE:
-        return turn.now
-    return _throttled(turn, turn.state.functions[live.run.function], lambda: live.value)
+
+def _tell_invoker(turn: Turn, function: Function, event: Event, reason: str) -> None:
+    """Have the step that waits for what an event invokes end now, and not when its time is up."""
+    correlation = _invocation(event, function)
+    if correlation:
+        turn.later(Refused(correlation, function.slug, reason))
+
+
+def _invocation(event: Event, function: Function) -> str:
+    """The invocation of a function that an event stands for, or an empty string."""
+    return correlation_of(event_value(event), function.slug) if event.name == INVOKED else ""
 
 
 def _run(
@@ -123,8 +131,8 @@ def _run(
         created_at=turn.now,
         max_attempts=function.retries + 1,
         correlation=correlation,
-        slots=concurrency.slots(function, value, turn.now),
-        priority=priority.offset(flow.priority, value(), turn.now) if flow.priority else 0,
+        slots=concurrency.slots(function, value, turn.now) + throttle.gates(function, value, turn.now),
+        priority=priority.offset(flow.priority, value, turn.now) if flow.priority else 0,
         start_by=None if batch_id else timeouts.start_by(function, turn.now),
         batch_id=batch_id,
         cron=cron,
@@ -132,16 +140,28 @@ def _run(
     )
 
 
-def _start(turn: Turn, function: Function, run: Run, event: Event, value: Value) -> None:
+def _start(turn: Turn, function: Function, run: Run, event: Event) -> None:
     turn.put(run)
     for pause in () if run.batch_id else cancellation.pauses(function, run.id, turn.now):
         turn.put(pause)
-    at = max(turn.now, event.ts, _throttled(turn, function, value))
+    at = max(turn.now, event.ts)
     live = turn.state.live[run.id]
-    turn.tell(RunQueued(**turn.about(live), event=event.name, event_id=event.id, starts_at=at))
+    starts_at = max(at, _foreseen(turn, function, run))
+    turn.tell(RunQueued(**turn.about(live), event=event.name, event_id=event.id, starts_at=starts_at))
     discover(turn, live, at)
     if turn.state.cancellations:
         check(turn, live)
+
+
+def _foreseen(turn: Turn, function: Function, run: Run) -> int:
+    """When a run may pass the gate of its throttle, as it looks now: behind those that wait for that already."""
+    rule = function.flow.throttle
+    if rule is None:
+        return turn.now
+    gate = run.slots[-1].name
+    meter = turn.state.meters.get((function.slug, gate))
+    before = turn.state.queue.waiting(gate) * rule.period / rule.limit
+    return throttle.start_at(rule, None if meter is None else meter.tat + before, turn.now)[0]
 
 
 class _Value:
@@ -170,11 +190,11 @@ def _collect(turn: Turn, function: Function, event: Event, value: Value) -> str:
     rule = function.flow.batch
     if rule is None:
         return ""
-    key = (function.slug, keys.key_text(rule.key, value(), turn.now) if rule.key else "")
+    key = (function.slug, keys.key_text(rule.key, value, turn.now))
     held = turn.state.buffers.get(key)
     claim = idempotency.event_claim(event)
     if claim and _is_claimed(turn, function.slug, claim):
-        return "a duplicate"
+        return _DUPLICATE
     if claim:
         turn.put(Claim(function.slug, claim, turn.now + turn.state.rules.batch_claim_life))
     buffer = batch.collect(rule, key, held, event, turn.now)
@@ -188,37 +208,30 @@ def _hold(turn: Turn, function: Function, event: Event, value: Value) -> str:
     rule = function.flow.debounce
     if rule is None:
         return ""
-    key = (function.slug, keys.key_text(rule.key, value(), turn.now) if rule.key else "")
+    key = (function.slug, keys.key_text(rule.key, value, turn.now))
     held = turn.state.buffers.get(key)
     known = None if held is None else (held, turn.state.event(held.events[0]))
-    turn.put(debounce.hold(rule, key, known, event, turn.now))
+    buffer = debounce.hold(rule, key, known, event, turn.now)
+    turn.put(buffer)
+    if event.id not in buffer.events:
+        return _REPLACED
+    if known is not None:
+        _tell_invoker(turn, function, known[1], _REPLACED)
     return ""
 
 
-def _within_rate(turn: Turn, function: Function, value: Value) -> bool:
+def _over_rate(turn: Turn, function: Function, value: Value) -> str:
+    """Why an event exceeds the rate of a function, or an empty string."""
     rule = function.flow.rate_limit
-    if rule is None or function.flow.idempotency:
-        return True
-    if rule.key and keys.evaluate(rule.key, value(), turn.now) is False:
-        return True
-    key = _RATE + (keys.key_text(rule.key, value(), turn.now) if rule.key else "")
+    if rule is None or (rule.key and keys.evaluate(rule.key, value, turn.now) is False):
+        return ""
+    key = _RATE + keys.key_text(rule.key, value, turn.now)
     meter = turn.state.meters.get((function.slug, key))
     tat = ratelimit.admit(rule, None if meter is None else meter.tat, turn.now)
     if tat is None:
-        return False
+        return _DUPLICATE if function.flow.idempotency else "rate limited"
     turn.put(Meter(function.slug, key, tat))
-    return True
-
-
-def _throttled(turn: Turn, function: Function, value: Value) -> int:
-    rule = function.flow.throttle
-    if rule is None:
-        return turn.now
-    key = _THROTTLE + (keys.key_text(rule.key, value(), turn.now) if rule.key else "")
-    meter = turn.state.meters.get((function.slug, key))
-    start, tat = throttle.start_at(rule, None if meter is None else meter.tat, turn.now)
-    turn.put(Meter(function.slug, key, tat))
-    return start
+    return ""
 
 
 def _is_claimed(turn: Turn, function: str, key: str) -> bool:

@@ -20,6 +20,7 @@ from inngest_py.dev.reply import Done, Failed, ReplyOp, Report
 from inngest_py.wire.ops import Opcode
 
 _COALESCING: Final = 2
+_UNKNOWN: Final = "function_not_found"
 _LAZY: Final = frozenset({Opcode.DEFER_ADD, Opcode.DEFER_ABORT, Opcode.NONE})
 _FIRST: Final = frozenset({Opcode.WAIT_FOR_EVENT, *_LAZY})
 _ENDING: Final = frozenset({Opcode.RUN_COMPLETE, Opcode.SYNC_RUN_COMPLETE})
@@ -42,6 +43,8 @@ def answered(turn: Turn, happening: CallAnswered) -> None:
 
 def _failed(turn: Turn, live: Live, job: Job, failed: Failed) -> None:
     """Try again, or give the run up."""
+    if failed.code == _UNKNOWN:
+        failed = _unknown(turn, live, failed)
     last = failed.final or job.attempt + 1 >= job.max_attempts
     retry_at = None if last else failed.retry_after or _retry_at(turn, job)
     turn.tell(
@@ -60,6 +63,18 @@ def _failed(turn: Turn, live: Live, job: Job, failed: Failed) -> None:
     if (step := live.steps.get(job.step_id)) is not None:
         turn.put(replace(step, status=StepStatus.RETRYING, attempts=job.attempt + 1))
     put_back(turn, job, retry_at, job.attempt + 1)
+
+
+def _unknown(turn: Turn, live: Live, failed: Failed) -> Failed:
+    """The app does not know the function. If it has said so when it registered last, no retry will help."""
+    function = turn.state.functions[live.run.function]
+    if function.archived_at is None:
+        return failed
+    message = (
+        f'function "{function.slug}" is gone: app "{function.app_id}" has registered without it, and does not know it '
+        "any more"
+    )
+    return replace(failed, error={**failed.error, "message": message}, final=True)
 
 
 def _retry_at(turn: Turn, job: Job) -> int:

@@ -93,7 +93,7 @@ def _put(turn: Turn, function: Function) -> None:
 
 
 def _tell(turn: Turn, happening: AppRegistered, gone: Iterable[Function]) -> None:
-    app = happening.app
+    app, slugs = happening.app, {function.slug for function in gone}
     turn.tell(
         AppSynced(
             at=turn.now,
@@ -102,5 +102,6 @@ def _tell(turn: Turn, happening: AppRegistered, gone: Iterable[Function]) -> Non
             sdk=app.sdk,
             functions=tuple(function.slug for function in happening.functions),
             archived=tuple(function.slug for function in gone),
+            left=sum(live.run.function in slugs for live in turn.state.live.values()) if gone else 0,
         )
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from inngest_py.dev.cron import next_fire
 from inngest_py.dev.decide import cancellations
-from inngest_py.dev.decide.admission import late_start, launch, release
+from inngest_py.dev.decide.admission import launch, release
 from inngest_py.dev.decide.endings import cancel
 from inngest_py.dev.decide.invokes import timed_out_error
 from inngest_py.dev.decide.steps import resolve
@@ -16,7 +16,7 @@ from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.duration import iso
 from inngest_py.dev.happenings import Restarted, TimePassed
 from inngest_py.dev.internal import timer_event
-from inngest_py.dev.model import Function, JobStatus, PauseKind, StepStatus, Trigger
+from inngest_py.dev.model import Function, JobStatus, PauseKind, Slot, StepStatus, Trigger
 from inngest_py.dev.timers import TimerKind
 
 
@@ -69,8 +69,7 @@ def _second(ms: int) -> str:
 def _job_due(turn: Turn, job_id: str) -> None:
     job = turn.state.jobs.get(job_id)
     if job is not None and job.status is JobStatus.DELAYED:
-        at = late_start(turn, turn.state.live[job.run_id], job.at)
-        turn.put(replace(job, status=JobStatus.READY) if at <= turn.now else replace(job, at=at))
+        turn.put(replace(job, status=JobStatus.READY))
 
 
 def _pause_due(turn: Turn, pause_id: str) -> None:
@@ -117,6 +116,10 @@ def _meter_due(turn: Turn, function: str, key: str) -> None:
         turn.drop(meter)
 
 
+def _gate_due(turn: Turn, gate: str) -> None:
+    turn.state.queue.release((Slot(gate, 1, gate=True),))
+
+
 def _cancellation_due(turn: Turn, cancellation_id: str) -> None:
     turn.drop(turn.state.cancellations[cancellation_id])
 
@@ -127,6 +130,7 @@ _DUE: Final[dict[TimerKind, Callable[..., None]]] = {
     TimerKind.CLAIM: _claim_due,
     TimerKind.CRON: _cron_due,
     TimerKind.FINISH: _run_due,
+    TimerKind.GATE: _gate_due,
     TimerKind.JOB: _job_due,
     TimerKind.METER: _meter_due,
     TimerKind.PAUSE: _pause_due,

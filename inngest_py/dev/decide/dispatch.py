@@ -9,9 +9,9 @@ from inngest_py.dev.call import call_body, call_headers, call_url
 from inngest_py.dev.decide.endings import cancel, fail
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.decisions import Call, Fetch
-from inngest_py.dev.limits import timeouts
+from inngest_py.dev.limits import throttle, timeouts
 from inngest_py.dev.live import Live
-from inngest_py.dev.model import DISCOVERY, Job, JobKind, JobStatus, RunStatus, StepStatus
+from inngest_py.dev.model import DISCOVERY, Job, JobKind, JobStatus, Meter, RunStatus, StepStatus
 from inngest_py.dev.notices import RunStarted, StepStarted
 from inngest_py.dev.reply import overflow
 
@@ -31,7 +31,7 @@ def _dispatch(turn: Turn, live: Live, job: Job) -> None:
     if len(live.memos) >= limit:
         fail(turn, live, overflow(f"The function run exceeded the step limit of {limit} steps."))
         return
-    if live.run.started_at is None and not _begin(turn, live):
+    if live.run.started_at is None and not _begin(turn, live, job):
         return
     running = replace(job, status=JobStatus.RUNNING, generation=job.generation + 1, started_at=turn.now)
     turn.put(running)
@@ -44,16 +44,34 @@ def _dispatch(turn: Turn, live: Live, job: Job) -> None:
         turn.send(_call(turn, live, running))
 
 
-def _begin(turn: Turn, live: Live) -> bool:
-    """Start a run, if it is not too late for that."""
+def _begin(turn: Turn, live: Live, job: Job) -> bool:
+    """Start a run, if it is not too late for that, nor too early."""
     run = live.run
     if run.start_by is not None and turn.now >= run.start_by:
         cancel(turn, live, "timeout")
+        return False
+    if not _pass_gate(turn, live):
+        turn.state.enqueue(live, job)
         return False
     function = turn.state.functions[run.function]
     finish_by = timeouts.finish_by(function, turn.now)
     turn.put(replace(run, status=RunStatus.RUNNING, started_at=turn.now, start_by=None, finish_by=finish_by))
     turn.tell(RunStarted(**turn.about(live), event=run.event_name))
+    return True
+
+
+def _pass_gate(turn: Turn, live: Live) -> bool:
+    """Let a run through the gate of its throttle, or shut that until the run may pass."""
+    gate = next((slot for slot in live.run.slots if slot.gate), None)
+    rule = turn.state.functions[live.run.function].flow.throttle
+    if gate is None or rule is None:
+        return True
+    meter = turn.state.meters.get((live.run.function, gate.name))
+    start, tat = throttle.start_at(rule, None if meter is None else meter.tat, turn.now)
+    if start > turn.now:
+        turn.state.shut(gate, start)
+        return False
+    turn.put(Meter(live.run.function, gate.name, tat))
     return True
 
 

@@ -9,15 +9,16 @@ from inngest_py.dev.decide.admission import admit
 from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.endings import fail
 from inngest_py.dev.decide.steps import find, memoise, resolve
-from inngest_py.dev.decide.turn import Ended, Turn
+from inngest_py.dev.decide.turn import Ended, Refused, Turn
 from inngest_py.dev.decide.waits import pause
 from inngest_py.dev.duration import LONGEST, YEAR, parse_moment
 from inngest_py.dev.internal import invoked_event
-from inngest_py.dev.model import Function, PauseKind, RunStatus, StepStatus
+from inngest_py.dev.model import Function, Pause, PauseKind, RunStatus, StepStatus
 from inngest_py.dev.notices import StepInvoking
 from inngest_py.dev.shapes import as_object, as_text
 from inngest_py.dev.texts import text_of
 
+_REFUSED: Final = "invoked function is {}"
 TIMED_OUT: Final = "Timed out waiting for invoked function to complete"
 
 
@@ -52,7 +53,7 @@ def _start(it: Performance, function: Function, expires_at: int) -> Effect:
     it.turn.later(event)
     refused = admit(it.turn, function, event, correlation=correlation)
     if refused:
-        return _refuse(it, f"invoked function is {refused}")
+        return _refuse(it, _REFUSED.format(refused))
     it.turn.put(find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.WAITING))
     pause(it, PauseKind.INVOKE, name=function.slug, expires_at=expires_at)
     about: dict[str, Any] = {**it.turn.about(it.live), "step_id": it.op.id, "step": it.name}
@@ -80,8 +81,8 @@ def _refuse(it: Performance, message: str) -> Effect:
 
 def returned(turn: Turn, ended: Ended) -> None:
     """An invoked run has ended: resolve the step that waits for it. Only the function that was meant can do that."""
-    pause = turn.state.pauses.get(ended.correlation)
-    if pause is None or pause.kind is not PauseKind.INVOKE or pause.name != ended.run.function:
+    pause = _waiting(turn, ended.correlation, ended.run.function)
+    if pause is None:
         return
     match ended.run.status:
         case RunStatus.COMPLETED:
@@ -90,9 +91,26 @@ def returned(turn: Turn, ended: Ended) -> None:
             error = ended.run.error or "null"
             resolve(turn, pause, f'{{"error":{error}}}', StepStatus.FAILED, error)
         case _:
-            message = "the invoked function was cancelled"
-            error = text_of({"error": message, "message": message, "name": "Error"})
-            resolve(turn, pause, f'{{"error":{error}}}', StepStatus.FAILED, error)
+            _fail(turn, pause, "the invoked function was cancelled")
+
+
+def refused(turn: Turn, it: Refused) -> None:
+    """An invocation comes to nothing, which showed only later: its event was held back first."""
+    pause = _waiting(turn, it.correlation, it.function)
+    if pause is not None:
+        _fail(turn, pause, _REFUSED.format(it.reason))
+
+
+def _waiting(turn: Turn, correlation: str, function: str) -> Pause | None:
+    """The invocation of a function that still waits."""
+    pause = turn.state.pauses.get(correlation)
+    found = pause is not None and pause.kind is PauseKind.INVOKE and pause.name == function
+    return pause if found else None
+
+
+def _fail(turn: Turn, pause: Pause, message: str) -> None:
+    error = text_of({"error": message, "message": message, "name": "Error"})
+    resolve(turn, pause, f'{{"error":{error}}}', StepStatus.FAILED, error)
 
 
 def timed_out_error() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from inngest_py.dev.decisions import Call, Decision, Drop, Fetch, Put, Tell
 from inngest_py.dev.ids import Ids
@@ -22,6 +22,19 @@ class Ended:
     run: Run
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An event that invoked a function starts no run of it after all, and whoever invoked it is to be told why."""
+
+    correlation: str
+    function: str
+    reason: str
+
+
+Later: TypeAlias = Event | Ended | Refused
+"""What is dealt with after what is being done now."""
+
+
 class Turn:
     """Collects the decisions about one happening, and applies each change to the state at once."""
 
@@ -32,7 +45,7 @@ class Turn:
         self.now = now
         self.ids = ids
         self.decisions: list[Decision] = []
-        self._later: deque[Event | Ended] = deque()
+        self._later: deque[Later] = deque()
 
     def put(self, record: Record) -> None:
         """Store a record."""
@@ -50,11 +63,11 @@ class Turn:
         """Tell the observer."""
         self.decisions.append(Tell(notice))
 
-    def later(self, what: Event | Ended) -> None:
-        """Have something dealt with after what is being done now: an event that was sent, or a run that ended."""
+    def later(self, what: Later) -> None:
+        """Have something dealt with after what is being done now."""
         self._later.append(what)
 
-    def next(self) -> Event | Ended | None:
+    def next(self) -> Later | None:
         """The next thing that was left for later, or None."""
         return self._later.popleft() if self._later else None
 

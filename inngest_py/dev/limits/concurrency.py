@@ -6,27 +6,26 @@ their start to their end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from inngest_py.dev.flow import Concurrency, Scope
-from inngest_py.dev.limits.keys import key_text
+from inngest_py.dev.limits.keys import Value, key_text
 from inngest_py.dev.model import Function, Slot
 
 DEFAULT: Final = 1000
 """The limit of a function that sets none, or one below 1."""
 
 
-def slots(function: Function, event: Callable[[], Mapping[str, Any]], now: int) -> tuple[Slot, ...]:
-    """The slots of a run and of its calls. `event` is only asked for when there is a key."""
+def slots(function: Function, event: Value, now: int) -> tuple[Slot, ...]:
+    """The slots of a run and of its calls."""
     rules = function.flow.concurrency
     if all(rule.whole for rule in rules):
         rules = (*rules, Concurrency(DEFAULT))
     return tuple(_slot(function, rule, event, now) for rule in rules)
 
 
-def _slot(function: Function, rule: Concurrency, event: Callable[[], Mapping[str, Any]], now: int) -> Slot:
-    key = key_text(rule.key, event(), now) if rule.key else ""
+def _slot(function: Function, rule: Concurrency, event: Value, now: int) -> Slot:
+    key = key_text(rule.key, event, now)
     owner = f"fn:{function.slug}" if rule.scope is Scope.FUNCTION else rule.scope.value
     name = ("run:" if rule.whole else "") + (f"{owner}:{rule.key}={key}" if rule.key else owner)
     return Slot(name, rule.limit if rule.limit > 0 else DEFAULT, rule.whole)

@@ -1,25 +1,12 @@
-"""Idempotency: of several events with the same key only the first starts a run (PROTOCOL 14.5)."""
+"""Idempotency: of several events with one id only the first starts a run of a function (PROTOCOL 14.5).
+
+A function's own `idempotency` is a rate limit of one run a day for each key: see rulebook.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from inngest_py.dev.internal import PREFIX
-from inngest_py.dev.limits.keys import evaluate, key_text
-from inngest_py.dev.model import Event, Function
-
-
-def claims(function: Function, event: Event, value: Callable[[], Mapping[str, Any]], now: int) -> tuple[str, ...]:
-    """The keys that a run uses up: its event's id if the sender chose it, and the function's own expression.
-
-    An expression that is `false` uses up nothing.
-    """
-    keys = [key] if (key := event_claim(event)) else list[str]()
-    expression = function.flow.idempotency
-    if expression and evaluate(expression, value(), now) is not False:
-        keys.append("key:" + key_text(expression, value(), now))
-    return tuple(keys)
+from inngest_py.dev.model import Event
 
 
 def event_claim(event: Event) -> str:

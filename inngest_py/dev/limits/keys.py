@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
 
 from inngest_py.dev.expression import EVENT, compile_expression
 from inngest_py.dev.expression.functions import FUNCTIONS
@@ -11,13 +11,16 @@ from inngest_py.dev.texts import text_of
 from inngest_py.errors import InvalidJSONError
 from inngest_py.wire.codec import JSON
 
+Value: TypeAlias = Callable[[], Mapping[str, Any]]
+"""Gives the value of an event. It is only asked for where there is an expression: most functions have none."""
 
-def evaluate(expression: str, event: Mapping[str, Any], now: int) -> Any:
+
+def evaluate(expression: str, event: Value, now: int) -> Any:
     """The value of an expression over an event, or None."""
-    return compile_expression(expression, EVENT).value({"event": event}, now)
+    return compile_expression(expression, EVENT).value({"event": event()}, now)
 
 
-def key_text(expression: str, event: Mapping[str, Any], now: int) -> str:
+def key_text(expression: str, event: Value, now: int) -> str:
     """The value of a key as text; without a key all events have the same, the empty one."""
     if not expression:
         return ""

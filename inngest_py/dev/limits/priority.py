@@ -6,16 +6,15 @@ only orders; it does not make a run wait while nothing else is to be done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from inngest_py.dev.duration import SECOND
-from inngest_py.dev.limits.keys import evaluate
+from inngest_py.dev.limits.keys import Value, evaluate
 
 FURTHEST: Final = 43_200
 
 
-def offset(expression: str, event: Mapping[str, Any], now: int) -> int:
+def offset(expression: str, event: Value, now: int) -> int:
     """By how many milliseconds a run counts as older."""
     value = evaluate(expression, event, now)
     if isinstance(value, bool) or not isinstance(value, int):

@@ -1,8 +1,22 @@
-"""Throttle: runs that exceed the rate start later; none is dropped (PROTOCOL 14.4)."""
+"""Throttle: runs that exceed the rate start later; none is dropped (PROTOCOL 14.4).
+
+It counts starts when they happen, not when they are wanted: runs that have waited for something else meanwhile, for a
+slot or for the server to come back, do not start all at once.
+"""
 
 from __future__ import annotations
 
 from inngest_py.dev.flow import Throttle
+from inngest_py.dev.limits.keys import Value, key_text
+from inngest_py.dev.model import Function, Slot
+
+
+def gates(function: Function, event: Value, now: int) -> tuple[Slot, ...]:
+    """What a run has to pass to start, if its function is throttled."""
+    rule = function.flow.throttle
+    if rule is None:
+        return ()
+    return (Slot(f"throttle:{function.slug}:{key_text(rule.key, event, now)}", 1, gate=True),)
 
 
 def start_at(rule: Throttle, tat: float | None, now: int) -> tuple[int, float]:

@@ -37,10 +37,13 @@ ON CONFLICT (run_id, id) DO UPDATE SET name = excluded.name, op = excluded.op, s
     input = excluded.input;
 
 -- name: put_job
--- Store a job in place of what is known of it.
-INSERT OR REPLACE INTO jobs (id, run_id, kind, target, at, status, max_attempts, attempt, generation, siblings,
+-- Store a job, or what has changed of it: the rest never does. It keeps its rowid, by which jobs are loaded.
+INSERT INTO jobs (id, run_id, kind, target, at, status, max_attempts, attempt, generation, siblings,
     started_at, step_id, request)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, at = excluded.at, status = excluded.status,
+    attempt = excluded.attempt, generation = excluded.generation, started_at = excluded.started_at,
+    step_id = excluded.step_id, request = excluded.request;
 
 -- name: put_pause
 -- Store a pause.
@@ -120,8 +123,8 @@ SELECT steps.* FROM runs JOIN steps ON steps.run_id = runs.id WHERE runs.status 
 ORDER BY steps.run_id, steps.position IS NULL, steps.position;
 
 -- name: all_jobs
--- Every job: they belong to active runs.
-SELECT * FROM jobs ORDER BY at, id;
+-- Every job, in the order in which they were made: they belong to active runs.
+SELECT * FROM jobs ORDER BY rowid;
 
 -- name: all_pauses
 -- Every pause: they belong to active runs.

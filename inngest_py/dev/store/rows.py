@@ -61,7 +61,7 @@ def _list(ids: tuple[str, ...]) -> str:
 @lru_cache(maxsize=1024)
 def _slots(slots: tuple[Slot, ...]) -> str:
     """Slots as JSON text. Runs of one function have the same, mostly."""
-    return json.dumps([[slot.name, slot.limit, slot.whole] for slot in slots])
+    return json.dumps([[slot.name, slot.limit, slot.whole, slot.gate] for slot in slots])
 
 
 def _step(it: Step) -> Values:
