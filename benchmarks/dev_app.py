@@ -1,4 +1,4 @@
-"""The app that the dev server calls in `dev_server.py`; at `/seen` it says what has happened so far."""
+"""The app that the dev server calls in `dev_server.py`; at `/seen` it says what has happened so far, at `/counts` how much."""
 
 from __future__ import annotations
 
@@ -63,6 +63,10 @@ async def show(_: Request) -> JSONResponse:
     return JSONResponse(vars(seen))
 
 
+async def counts(_: Request) -> JSONResponse:
+    return JSONResponse({name: found if isinstance(found, int) else len(found) for name, found in vars(seen).items()})
+
+
 async def forget(_: Request) -> JSONResponse:
     seen.__init__()  # type: ignore[misc]
     return JSONResponse({})
@@ -103,6 +107,12 @@ async def recorded(scope: Any, receive: Any) -> Any:
 
 app = watched(
     Starlette(
-        routes=[serve(client), Route("/seen", show), Route("/forget", forget), Route("/", nothing, methods=["POST"])]
+        routes=[
+            serve(client),
+            Route("/seen", show),
+            Route("/counts", counts),
+            Route("/forget", forget),
+            Route("/", nothing, methods=["POST"]),
+        ]
     )
 )

@@ -7,11 +7,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -46,12 +46,12 @@ class Bench:
         client.send_sync([inngest.Event(name=f"bench/{name}", data=data) for _ in range(count)])
         return now
 
-    def until(self, done: Callable[[Seen], bool]) -> Seen:
-        """What the app has seen, once it is enough."""
+    def until(self, **counts: int) -> Seen:
+        """What the app has seen, once it is enough. What is asked meanwhile is small, so as not to be measured too."""
         for _ in attempts("the runs have not ended"):
-            seen: Seen = HTTP.get(f"{self.app}/seen").json()
-            if done(seen):
-                return seen
+            found: dict[str, int] = HTTP.get(f"{self.app}/counts").json()
+            if found["answered"] == found["calls"] and all(found[name] == count for name, count in counts.items()):
+                return cast(Seen, HTTP.get(f"{self.app}/seen").json())
         raise AssertionError
 
     def idle(self) -> None:

@@ -91,7 +91,7 @@ def posts(bench: Bench, count: int) -> Iterator[Row]:
 def app_alone(bench: Bench, runs: int) -> float:
     """How many runs a second there would be if the server had nothing to do but to call the app."""
     bench.send("calls", steps=1)
-    calls = bench.until(lambda seen: seen["calls"] == 2 and len(seen["answered"]) == 2)["bodies"]
+    calls = bench.until(calls=2)["bodies"]
     bench.idle()
     made = [(bench.app + call["target"], call["body"].encode()) for call in calls] * runs
     return runs / asyncio.run(with_ours(made))
@@ -111,7 +111,7 @@ def one_step_runs(bench: Bench, where: str, options: argparse.Namespace, alone: 
 
 def rate(bench: Bench, runs: int) -> float:
     sent = bench.send("calls", runs, steps=1)
-    ended = max(bench.until(lambda seen: len(seen["ended"]) == runs)["ended"])
+    ended = max(bench.until(ended=runs)["ended"])
     bench.idle()
     return runs / (ended - sent)
 
@@ -119,7 +119,7 @@ def rate(bench: Bench, runs: int) -> float:
 def latency(bench: Bench, steps: int) -> float:
     """Milliseconds from one step to the next, where nothing else happens."""
     bench.send("calls", steps=steps)
-    ran = bench.until(lambda seen: len(seen["ended"]) == 1)["ran"]
+    ran = bench.until(ended=1)["ran"]
     bench.idle()
     return median(later - sooner for sooner, later in pairwise(ran)) * MS
 
@@ -127,7 +127,7 @@ def latency(bench: Bench, steps: int) -> float:
 def one_run(bench: Bench, name: str, steps: int) -> tuple[float, int]:
     """The milliseconds from the first call of a run to its end, and the calls."""
     bench.send(name, steps=steps)
-    seen = bench.until(lambda seen: len(seen["ended"]) == 1 and len(seen["answered"]) == seen["calls"])
+    seen = bench.until(ended=1)
     bench.idle()
     return (max(seen["answered"]) - min(seen["came"])) * MS, seen["calls"]
 
@@ -160,7 +160,7 @@ def checkpointing(bench: Bench) -> Iterator[Row]:
 def asleep(bench: Bench, runs: int, seconds: float) -> float:
     """The share of one processor that sleeping runs cost, in percent."""
     bench.send("sleeper", runs)
-    bench.until(lambda seen: len(seen["answered"]) == runs)
+    bench.until(answered=runs)
     time.sleep(min(seconds, 2))
     before = bench.server_seconds()
     time.sleep(seconds)
