@@ -1,4 +1,4 @@
-"""The app that the dev server calls in `dev_server.py`; at `/seen` it says what has happened so far, at `/counts` how much."""
+"""The app that the dev server calls in `dev_server.py`. `/seen` shows what has happened so far, `/counts` how much."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Bench:
         for _ in attempts("the runs have not ended"):
             found: dict[str, int] = HTTP.get(f"{self.app}/counts").json()
             if found["answered"] == found["calls"] and all(found[name] == count for name, count in counts.items()):
-                return cast(Seen, HTTP.get(f"{self.app}/seen").json())
+                return cast("Seen", HTTP.get(f"{self.app}/seen").json())
         raise AssertionError
 
     def idle(self) -> None:

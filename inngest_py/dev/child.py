@@ -8,8 +8,7 @@ import shutil
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -64,18 +63,21 @@ class Child:
         code = await self._process.wait()
         return code if code >= 0 else _SIGNALLED - code
 
-    async def stop(self, number: int) -> None:
-        """Pass a signal on, and insist if that does not help."""
+    async def stop(self, number: int, hurry: Awaitable[object] | None = None) -> None:
+        """Pass a signal on, and insist if that does not help: after a while, or at once when `hurry` is over."""
+        hurried = asyncio.ensure_future(asyncio.Event().wait() if hurry is None else hurry)
         reached_by_terminal = number == signal.SIGINT and not self._own_group
         if not reached_by_terminal:
             self._send(number)
-        if not await self._ends() and self._send(signal.SIGTERM) and not await self._ends():
+        if not await self._ends(hurried) and self._send(signal.SIGTERM) and not await self._ends(hurried):
             self._process.kill()
+        hurried.cancel()
         self.clean_up()
 
-    async def _ends(self) -> bool:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), GRACE)
+    async def _ends(self, hurried: asyncio.Future[object]) -> bool:
+        ended = asyncio.ensure_future(self._process.wait())
+        await asyncio.wait((ended, hurried), timeout=GRACE, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
         return self._process.returncode is not None
 
     def clean_up(self) -> None:

@@ -16,7 +16,7 @@ from inngest_py.dev.decisions import Call, Decision, Drop, Fetch, Outcome, Put, 
 from inngest_py.dev.happenings import CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.notices import Notice, ServerFault
-from inngest_py.dev.reply import FetchReply, Reply
+from inngest_py.dev.reply import FetchReply, Reply, unreachable
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.state import State
 from inngest_py.dev.store.access import Access
@@ -27,7 +27,7 @@ _Entry = tuple[Happening, "asyncio.Future[Any] | None"]
 
 
 class Executor(Protocol):
-    """Makes requests. Neither method raises: a failure is a reply."""
+    """Makes requests. A failure is a reply; should one raise all the same, it has not thought of something."""
 
     async def call(self, call: Call) -> Reply:
         """Call an app."""
@@ -208,12 +208,23 @@ class Engine:
 
     async def _call(self, call: Call) -> None:
         await self._gate.wait()
-        reply = await self._executor.call(call)
+        try:
+            reply = await self._executor.call(call)
+        except Exception as error:
+            reply = unreachable(self._mistake(error))
         self.report(CallAnswered(call.job_id, call.generation, reply))
 
     async def _fetch(self, fetch: Fetch) -> None:
-        reply = await self._executor.fetch(fetch)
+        try:
+            reply = await self._executor.fetch(fetch)
+        except Exception as error:
+            reply = FetchReply(fault=self._mistake(error))
         self.report(FetchAnswered(fetch.job_id, fetch.generation, reply))
+
+    def _mistake(self, error: Exception) -> str:
+        """Tell that a request failed in a way that nobody has thought of. Returns what the run is told."""
+        self.tell(ServerFault(at=self.clock(), error=error))
+        return f"the dev server could not make the request: {type(error).__name__}: {error}"
 
     def _set_alarm(self) -> None:
         """Be woken when the next timer is due."""

@@ -97,10 +97,17 @@ class HTTPExecutor:
 
     async def put(self, url: str, body: bytes, seconds: float) -> FetchReply:
         """Ask an app to register (PROTOCOL 3.1)."""
-        headers = {"Content-Type": names.JSON, **self._kind, **self._signature(body)}
+        return await self._ask(_Asked("PUT", url, {"Content-Type": names.JSON}, body), seconds)
+
+    async def get(self, url: str, seconds: float) -> FetchReply:
+        """Ask an app about itself (PROTOCOL 4)."""
+        return await self._ask(_Asked("GET", url, {}, None), seconds)
+
+    async def _ask(self, asked: _Asked, seconds: float) -> FetchReply:
+        url, headers = asked.url, {**asked.headers, **self._kind, **self._signature(asked.body or b"")}
         try:
             async with asyncio.timeout(seconds):
-                response = await self._follow(_Asked("PUT", url, headers, body), _as_apps_want)
+                response = await self._follow(replace(asked, headers=headers), _as_apps_want)
         except TooLargeError:
             return FetchReply(url=url, fault="the reply is too large")
         except (OSError, ValueError) as error:

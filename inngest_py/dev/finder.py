@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
-from inngest_py.dev.decisions import Fetch
 from inngest_py.dev.discovery import Discovery, Status
 from inngest_py.dev.executor import HTTPExecutor
 from inngest_py.dev.listeners import Listeners, listeners_of, listening
-from inngest_py.dev.reply import FetchReply
 from inngest_py.settings import read_variable
 from inngest_py.wire import headers
 
@@ -114,7 +112,7 @@ class Finder:
         if origin in self._answered or any(url.startswith(f"{origin}/") for url in self._found):
             return
         for path in PATHS:
-            reply = await self._get(origin + path)
+            reply = await self._executor.get(origin + path, _PROBE_TIMEOUT)
             if reply.fault:
                 return
             if headers.SDK in reply.headers or headers.SDK_HANDLED in reply.headers:
@@ -122,13 +120,6 @@ class Finder:
                 self._unsure.add(origin + path)
                 break
         self._answered.add(origin)
-
-    async def _get(self, url: str) -> FetchReply:
-        try:
-            async with asyncio.timeout(_PROBE_TIMEOUT):
-                return await self._executor.fetch(Fetch("", 0, "", {"method": "GET", "url": url}))
-        except TimeoutError:
-            return FetchReply(url=url, fault="no answer")
 
     async def _ask(self) -> None:
         for url in tuple(self._unsure):

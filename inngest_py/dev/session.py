@@ -86,7 +86,7 @@ class Session:
         stopped.cancel()
         server.engine.abandon()
         if not ended.done():
-            await child.stop(stop.number)
+            await child.stop(stop.number, stop.again())
         child.clean_up()
         code = await ended
         if stop.is_set or code == _INTERRUPTED:
@@ -151,6 +151,7 @@ class Stop:
         self.failed = False
         self._said = ""
         self._event: Final = asyncio.Event()
+        self._again: Final = asyncio.Event()
 
     @property
     def is_set(self) -> bool:
@@ -160,6 +161,10 @@ class Stop:
     async def wait(self) -> None:
         """Wait until it is time to stop."""
         await self._event.wait()
+
+    async def again(self) -> None:
+        """Wait for another Ctrl-C: somebody is in a hurry."""
+        await self._again.wait()
 
     @contextmanager
     def on_signals(self) -> Generator[None]:
@@ -201,6 +206,9 @@ class Stop:
                 sys.stderr.write(f"{text}\n")
 
     def _set(self, number: int) -> None:
+        if self.is_set:
+            self._again.set()
+            return
         self.number = number
         self._event.set()
 

@@ -188,6 +188,34 @@ def test_ctrl_c_ends_both_with_all_that_the_command_has_started_and_that_is_no_f
     wait_for(lambda: not is_alive(int(session.errors[0])))
 
 
+async def test_a_command_that_takes_no_notice_is_killed_as_soon_as_somebody_is_in_a_hurry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inngest_py.dev.child.GRACE", None)
+    ready, hurry = tmp_path / "ready", asyncio.Event()
+    ignoring = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); open({str(ready)!r}, 'w')"
+    child = await Child.start((sys.executable, "-c", f"{ignoring}\nwhile True: signal.pause()"), os.environ)
+    await asyncio.to_thread(wait_for, ready.exists)
+
+    stopping = asyncio.create_task(child.stop(signal.SIGTERM, hurry.wait()))
+    hurry.set()
+    await stopping
+
+    assert await child.wait() == 128 + signal.SIGKILL
+
+
+async def test_the_second_signal_means_hurry() -> None:
+    stop = Stop()
+    with stop.on_signals():
+        os.kill(os.getpid(), signal.SIGINT)
+        await stop.wait()
+        again = asyncio.create_task(stop.again())
+        os.kill(os.getpid(), signal.SIGTERM)
+        await again
+
+    assert stop.number == signal.SIGINT
+
+
 def test_a_command_that_ends_by_itself_ends_the_server_with_its_exit_code(capfd: pytest.CaptureFixture[str]) -> None:
     command = (sys.executable, "-c", "import os; print(os.environ['INNGEST_DEV']); raise SystemExit(7)")
 

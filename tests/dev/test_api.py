@@ -542,6 +542,22 @@ async def test_a_mistake_of_ours_does_not_stop_the_server(service, kit, monkeypa
     assert (await service.until(RunCompleted)).function == "f"
 
 
+async def test_a_call_that_fails_in_a_way_nobody_thought_of_ends_all_the_same(service, kit, monkeypatch):
+    async def broken(_, call):
+        raise TypeError("nobody thought of this")
+
+    monkeypatch.setattr(LocalExecutor, "call", broken)
+    await service.function("f", lambda _: kit.done(1), retries=0)
+
+    await service.http.post("/e/key", json={"name": "t/f"})
+    failed = await service.until(RunFailed)
+
+    assert failed.error.message == (
+        "Unable to reach SDK URL: the dev server could not make the request: TypeError: nobody thought of this"
+    )
+    assert any(isinstance(notice, ServerFault) for notice in service.notices)
+
+
 async def test_what_cannot_be_stored_is_not_acknowledged(service, monkeypatch):
     def full(_):
         raise OSError("no space left")

@@ -121,6 +121,19 @@ async def test_calls_are_signed_and_gzip_is_understood():
     assert seen["key"] is key
 
 
+async def test_an_app_is_asked_about_itself_with_a_signature():
+    key = SigningKey("signkey-test-0123456789abcdef")
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        verify(request.headers["X-Inngest-Signature"], b"", [key], 1_767_225_600)
+        return web.json_response({}, headers=SDK)
+
+    async with app(handle) as url, executor(key) as http:
+        reply = await http.get(url, 10)
+
+    assert reply.status == 200
+
+
 async def test_a_redirect_keeps_method_body_and_query():
     async def handle(request: web.Request) -> web.StreamResponse:
         if request.path == "/api":
