@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -112,6 +113,8 @@ def _fixed(targets: Sequence[str], configuration: Configuration, report: Report)
 
 def _in_app(target: str, configuration: Configuration) -> Report:
     functions, served = declared_by(_app(target))
+    if not functions:
+        raise click.ClickException(f"{target} declares no functions: name a client, or an app that serves one")
     return Report(check_functions(functions, configuration, served=served), len(by_file(functions)))
 
 
@@ -127,7 +130,15 @@ def _app(target: str) -> object:
             found = getattr(found, part)
     except (ImportError, AttributeError) as error:
         raise click.ClickException(f"{target} cannot be imported: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise click.ClickException(f"{target} cannot be imported: {_raised(error)}") from None
     return found
+
+
+def _raised(error: BaseException) -> str:
+    """An error of the app's own, and where in its files it was raised."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{''.join(traceback.format_exception_only(error)).strip()} ({last.filename}:{last.lineno})"
 
 
 def declared_by(app: object) -> tuple[Sequence[Function[Any]], set[str] | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Final
 
@@ -112,6 +112,24 @@ _MANAGERS: Final = frozenset(
 )
 _DATABASES: Final = ("session", "db", "cursor", "conn", "connection", "engine", "database", "collection")
 _SHORT: Final = frozenset({"cur", "tx", "con"})
+_DRIVERS: Final = (
+    "MySQLdb",
+    "aiosqlite",
+    "asyncpg",
+    "flask_sqlalchemy",
+    "peewee",
+    "psycopg",
+    "psycopg2",
+    "pymongo",
+    "pymysql",
+    "sqlalchemy",
+    "sqlite3",
+    "sqlmodel",
+)
+_REDIS: Final = frozenset(
+    {"decr", "delete", "expire", "hset", "incr", "incrby", "lpush", "publish", "rpush", "sadd", "set", "setex", "setnx"}
+    | {"xadd", "zadd"}
+)
 _STATEMENTS: Final = frozenset(
     {"add", "add_all", "bulk_save_objects", "bulk_write", "commit", "copy_from", "delete", "delete_many", "delete_one"}
     | {"execute", "executemany", "executescript", "flush", "insert", "insert_many", "insert_one", "merge"}
@@ -204,10 +222,8 @@ def _is_of(name: str, packages: tuple[str, ...]) -> bool:
 
 def _writes(name: str, call: ast.Call) -> bool:
     function = call.func
-    if isinstance(function, ast.Name):
-        return function.id == "open" and not name and _opens_for_writing(call)
     if not isinstance(function, ast.Attribute):
-        return False
+        return isinstance(function, ast.Name) and function.id == "open" and not name and _opens_for_writing(call)
     method = function.attr
     if method in {"write_text", "write_bytes", "apply_async"}:
         return True
@@ -216,7 +232,9 @@ def _writes(name: str, call: ast.Call) -> bool:
     owners = list(_attributes(function.value))
     if method in _MANAGERS and ("objects" in owners or "_default_manager" in owners):
         return True
-    return method in _STATEMENTS and bool(owners) and _is_database(owners[0]) and not _is_query(call)
+    if "()." in name and _is_of(name, ("redis",)):
+        return method in _REDIS
+    return method in _STATEMENTS and _is_database(name, owners) and not _is_query(call)
 
 
 def _opens_for_writing(call: ast.Call) -> bool:
@@ -240,22 +258,24 @@ def _attributes(node: ast.expr) -> Iterator[str]:
                 return
 
 
-def _is_database(owner: str) -> bool:
-    return owner in _SHORT or owner.lower().endswith(_DATABASES)
+def _is_database(name: str, owners: Sequence[str]) -> bool:
+    if "()." in name and _is_of(name, _DRIVERS):
+        return True
+    return bool(owners) and (owners[0] in _SHORT or owners[0].lower().endswith(_DATABASES))
 
 
 def _is_query(call: ast.Call) -> bool:
-    """Whether what is executed only reads, as far as it can be seen."""
-    if not call.args:
-        return False
-    match call.args[0]:
-        case ast.Constant(value=str(text)):
+    """Whether what is executed only reads, as far as it can be seen: a statement with a name may be of either kind."""
+    match call.args[:1]:
+        case (
+            [ast.Constant(value=str(text))]
+            | [ast.Call(func=ast.Name(id="text"), args=[ast.Constant(value=str(text)), *_])]
+            | [ast.JoinedStr(values=[ast.Constant(value=str(text)), *_])]
+        ):
             return _QUERY.match(text) is not None
-        case ast.Call(func=ast.Name(id="text"), args=[ast.Constant(value=str(text)), *_]):
-            return _QUERY.match(text) is not None
-        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
-            return _QUERY.match(text) is not None
-        case ast.Call() as statement:
+        case [ast.Call() as statement]:
             return "select" in list(_attributes(statement))
+        case [ast.Name() | ast.Attribute()]:
+            return isinstance(call.func, ast.Attribute) and call.func.attr == "execute"
         case _:
             return False

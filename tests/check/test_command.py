@@ -169,6 +169,7 @@ def test_the_exit_code_goes_by_the_severity(check, text, fail_on, code):
         (("nowhere.py",), 2, 'there is no file or folder "nowhere.py"; an app is written as module:app'),
         (("no_such_module:app",), 1, "Error: no_such_module:app cannot be imported: No module named 'no_such_module'"),
         (("json:nothing",), 1, "Error: json:nothing cannot be imported: module 'json' has no attribute 'nothing'"),
+        (("json:dumps",), 1, "Error: json:dumps declares no functions: name a client, or an app that serves one"),
         (("--explain", "ING999"), 2, "there is no rule 'ING999'; there are ING000 to ING018"),
         (("--select", "XYZ"), 1, 'there is no rule "XYZ": write a code such as "ING005", or "ING" for all of them'),
     ],
@@ -179,6 +180,21 @@ def test_bad_input_is_said_clearly(check, arguments, code, said):
     assert done.exit_code == code
     assert said in done.stderr
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("app = 1 / 0", "ZeroDivisionError: division by zero"), ("raise SystemExit(3)", "SystemExit: 3")]
+)
+def test_an_app_that_cannot_be_imported_is_named_with_the_place(check, tmp_path, monkeypatch, text, said):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "breaking", raising=False)
+    write(f"import json\n{text}\n", "breaking.py")
+
+    done = check("breaking:app")
+
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line == f"Error: breaking:app cannot be imported: {said} ({Path('breaking.py').resolve()}:2)"
 
 
 # Configuration -------------------------------------------------------------------------------------------------------
