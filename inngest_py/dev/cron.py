@@ -35,7 +35,7 @@ def parse_cron(text: str) -> tuple[str, tzinfo]:
         raise ConfigError(f'the schedule "{text}" must have five fields (minute hour day month weekday)')
     try:
         CronSim(text, _EPOCH)
-    except CronSimError as error:
+    except (CronSimError, ValueError) as error:
         raise ConfigError(f'the schedule "{text}" cannot be read: {error}') from None
     return text, zone
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NoReturn
 
-from inngest_py.dev.duration import parse_duration
+from inngest_py.dev.duration import parse_duration, parse_moment
 from inngest_py.dev.expression import compile_expression
 from inngest_py.dev.shapes import as_list, as_object
 from inngest_py.errors import ConfigError, RequestError
 
 _SHOWN: Final = 80
+_LARGEST: Final = (1 << 53) - 1
 
 
 class Fields:
@@ -45,15 +46,19 @@ class Fields:
             self.refuse(field, "it must be a string")
         return value
 
-    def number(self, field: str, default: int) -> int:
-        """A whole number."""
+    def number(self, field: str, default: int, least: int | None = None) -> int:
+        """A whole number, not below `least`."""
         value = self.values.get(field)
         if value is None:
-            return default
+            value = default
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             self.refuse(field, "it must be a whole number")
+        if least is not None and value < least:
+            self.refuse(field, f"it must be at least {least}")
+        if value > _LARGEST:
+            self.refuse(field, f"it can be at most {_LARGEST}")
         return value
 
     def inner(self, field: str) -> Fields | None:
@@ -116,10 +121,18 @@ class Fields:
             self.refuse(field, f"it must be at least {shortest / 1000:g} seconds{upper}")
         return value
 
-    def lenient_duration(self, field: str) -> int | None:
-        """A duration in milliseconds; one that cannot be read counts as none (PROTOCOL 3.3)."""
+    def timeout(self, field: str) -> int | None:
+        """A duration in milliseconds, or None if there is none.
+
+        One that cannot be read is refused, other than on the real server, where it silently is none (PROTOCOL 3.3).
+        """
+        return self.duration(field, 1) if self.text(field) else None
+
+    def moment(self, field: str) -> str:
+        """A duration or a date, as text: it counts from a time that comes later. Empty by default."""
         text = self.text(field)
         try:
-            return parse_duration(text) if text else None
-        except ValueError:
-            return None
+            parse_moment(text or "1s", 0)
+        except (ValueError, OverflowError) as error:
+            self.refuse(field, str(error))
+        return text

@@ -25,6 +25,7 @@ _MAX_TRIGGERS: Final = 10
 _MAX_NAME: Final = 255
 _SCHEMES: Final = ("http", "https", "ws", "wss")
 _PORTS: Final = {"http": 80, "https": 443}
+_URL_RULE: Final = "it must begin with http://, https://, ws:// or wss://, and name a host"
 _DROPPED: Final = ("deployId", "probe")
 
 
@@ -39,10 +40,10 @@ class Registration:
 def read_registration(body: bytes, now: int) -> Registration:
     """Read the body of `POST /fn/register`. Raises RequestError, which names the function and the field."""
     payload = {key.lower(): value for key, value in _payload(body).items()}
-    app_id = payload.get("appname")
+    app_id, listed = payload.get("appname"), payload.get("functions")
     if not isinstance(app_id, str) or not app_id:
         raise RequestError("App ID required")
-    listed = as_list(payload.get("functions") or [])
+    listed = [] if listed is None else as_list(listed)
     if listed is None:
         raise RequestError("Invalid request: functions must be a list")
     functions = tuple(read_function(_config(value), app_id, now) for value in listed)
@@ -78,8 +79,8 @@ def normal_url(url: str) -> str:
     The host stays as the app gave it, other than on the real server, which turns 127.0.0.1 into localhost: where that
     resolves to ::1 first the app would not be reached. Only 0.0.0.0, which is no address to call, becomes 127.0.0.1.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return url
@@ -111,12 +112,30 @@ def _config(value: object) -> dict[str, Any]:
 def _app(payload: Mapping[str, Any], app_id: str, body: bytes, now: int) -> App:
     return App(
         id=app_id,
-        url=normal_url(as_text(payload.get("url"))),
+        url=_app_url(payload.get("url")),
         sdk=as_text(payload.get("sdk")),
         framework=as_text(payload.get("framework")),
         checksum=hashlib.sha256(body).hexdigest(),
         synced_at=now,
     )
+
+
+def _app_url(url: object) -> str:
+    """The URL of an app. An empty one is tolerated, as on the real server."""
+    if url is None or url == "":
+        return ""
+    if not isinstance(url, str) or not _is_callable(url):
+        raise RequestError(f"Invalid request: url = {url!r:.80}: {_URL_RULE}")
+    return normal_url(url)
+
+
+def _is_callable(url: str) -> bool:
+    """Whether a URL has a scheme that we know, and a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _check_ids(functions: tuple[Function, ...]) -> None:
@@ -138,13 +157,13 @@ def _step(fields: Fields) -> tuple[str, int]:
     if step is None or runtime is None:
         fields.refuse("steps", "the step needs a runtime with a URL")
     url = runtime.text("url")
-    if urlsplit(url).scheme not in _SCHEMES:
-        runtime.refuse("url", "it must begin with http://, https://, ws:// or wss://")
+    if not _is_callable(url):
+        runtime.refuse("url", _URL_RULE)
     retries = step.inner("retries")
-    attempts = fields.values.get("retries") if retries is None else retries.number("attempts", DEFAULT_RETRIES)
-    if not isinstance(attempts, int) or attempts < 0:
-        attempts = DEFAULT_RETRIES
-    return normal_url(url), min(attempts, MAX_RETRIES)
+    attempts = (
+        fields.number("retries", DEFAULT_RETRIES) if retries is None else retries.number("attempts", DEFAULT_RETRIES)
+    )
+    return normal_url(url), min(attempts, MAX_RETRIES) if attempts >= 0 else DEFAULT_RETRIES
 
 
 def _triggers(fields: Fields) -> tuple[Trigger, ...]:

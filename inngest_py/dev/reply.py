@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -21,6 +22,7 @@ MAX_OPS: Final = 1000
 _STREAMED: Final = 201
 _OPS: Final = 206
 _SHORT: Final = 7
+_SMALL: Final = re.compile(r"[0-9]{1,9}")
 _OPCODES: Final = {code.value.lower(): code for code in Opcode}
 
 
@@ -227,7 +229,7 @@ def overflow(message: str) -> dict[str, Any]:
 
 def _version(response: Response) -> int:
     text = response.headers.get(names.REQ_VERSION, "")
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if _SMALL.fullmatch(text) else 0
 
 
 def read_ops(listed: list[Any]) -> tuple[ReplyOp, ...]:

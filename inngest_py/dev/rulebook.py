@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +23,7 @@ from inngest_py.dev.flow import (
 )
 from inngest_py.dev.shapes import as_list, as_object
 
+_DIGITS: Final = re.compile(r"[0-9]{1,15}")
 _MAX_LIMITS: Final = 2
 _MAX_CANCELS: Final = 5
 _SMALLEST_BATCH: Final = 2
@@ -43,8 +45,8 @@ def read_flow(fields: Fields) -> Flow:
         idempotency=idempotency,
         singleton=_singleton(fields.inner("singleton")),
         cancel=_cancel(fields),
-        start_timeout=None if timeouts is None else timeouts.lenient_duration("start"),
-        finish_timeout=None if timeouts is None else timeouts.lenient_duration("finish"),
+        start_timeout=None if timeouts is None else timeouts.timeout("start"),
+        finish_timeout=None if timeouts is None else timeouts.timeout("finish"),
     )
     _check_batch(fields, flow)
     return flow
@@ -78,11 +80,6 @@ def _limits(fields: Fields, field: str, value: object, most: int) -> tuple[Concu
 
 
 def _limit(fields: Fields) -> Concurrency:
-    limit = fields.values.get("limit")
-    if isinstance(limit, str) and limit.isdigit():
-        limit = int(limit)
-    if limit is not None and (not isinstance(limit, (int, float)) or isinstance(limit, bool)):
-        fields.refuse("limit", "it must be a whole number")
     try:
         scope = Scope(fields.text("scope") or "fn")
     except ValueError:
@@ -90,39 +87,40 @@ def _limit(fields: Fields) -> Concurrency:
     key = fields.expression("key", EVENT)
     if scope is not Scope.FUNCTION and not key:
         fields.refuse("key", f"the scope {scope.value} needs a key")
-    return Concurrency(int(limit or 0), key, scope)
+    return Concurrency(_count(fields), key, scope)
+
+
+def _count(fields: Fields) -> int:
+    """The limit of a concurrency rule, where the digits of a number are one too; 0 sets none."""
+    limit = fields.values.get("limit")
+    return int(limit) if isinstance(limit, str) and _DIGITS.fullmatch(limit) else fields.number("limit", 0, 0)
 
 
 def _rate_limit(fields: Fields | None) -> RateLimit | None:
     if fields is None:
         return None
-    limit = fields.number("limit", 0)
-    if limit < 1:
-        fields.refuse("limit", "it must be at least 1")
-    return RateLimit(limit, fields.duration("period", 1, DAY), fields.expression("key", EVENT))
+    return RateLimit(fields.number("limit", 0, 1), fields.duration("period", 1, DAY), fields.expression("key", EVENT))
 
 
 def _throttle(fields: Fields | None) -> Throttle | None:
     if fields is None:
         return None
     period = fields.duration("period", 1)
-    limit = max(fields.number("limit", 1), 1)
-    return Throttle(limit, period, max(fields.number("burst", 0), 0), fields.expression("key", EVENT))
+    limit = max(fields.number("limit", 1, 0), 1)
+    return Throttle(limit, period, fields.number("burst", 0, 0), fields.expression("key", EVENT))
 
 
 def _debounce(fields: Fields | None) -> Debounce | None:
     if fields is None:
         return None
     period = fields.duration("period", SECOND, _LONGEST_DEBOUNCE)
-    return Debounce(period, fields.expression("key", EVENT), fields.lenient_duration("timeout"))
+    return Debounce(period, fields.expression("key", EVENT), fields.timeout("timeout"))
 
 
 def _batch(fields: Fields | None) -> Batch | None:
     if fields is None:
         return None
-    size = fields.number("maxSize", 0)
-    if size < _SMALLEST_BATCH:
-        fields.refuse("maxSize", f"it must be at least {_SMALLEST_BATCH}")
+    size = fields.number("maxSize", 0, _SMALLEST_BATCH)
     timeout = fields.duration("timeout", SECOND, parse=parse_go_duration)
     return Batch(size, timeout, fields.expression("key", EVENT), fields.expression("if", EVENT))
 
@@ -155,6 +153,6 @@ def _cancel(fields: Fields) -> tuple[Cancel, ...]:
     if len(listed) > _MAX_CANCELS:
         fields.refuse("cancel", f"there can be {_MAX_CANCELS} of them, not {len(listed)}")
     return tuple(
-        Cancel(entry.text("event"), entry.expression("if", EVENT_AND_ASYNC, plain=True), entry.text("timeout"))
+        Cancel(entry.text("event"), entry.expression("if", EVENT_AND_ASYNC, plain=True), entry.moment("timeout"))
         for entry in fields.objects("cancel", listed)
     )

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import pytest
+import sqlite3
 
-from inngest_py.dev.duration import parse_duration
+import hypothesis
+import pytest
+from hypothesis import strategies
+
+from inngest_py.dev.duration import DAY, parse_duration
 from inngest_py.dev.flow import Concurrency
+from inngest_py.dev.model import RunStatus
 from inngest_py.dev.notices import AppRemoved, AppSynced
 from inngest_py.dev.registration import normal_url, read_registration
+from inngest_py.dev.rules import Rules
+from inngest_py.dev.simulation import START, Simulation
+from inngest_py.dev.store.sqlite import SQLiteStore
 from inngest_py.errors import RequestError
 from inngest_py.wire.codec import encode
 
-EVENT = [{"event": "e"}]
+FIELDS = strategies.sampled_from(
+    """id name triggers event expression cron jitter steps step runtime url retries attempts concurrency limit key scope fn
+    batchEvents maxSize timeout if rateLimit period throttle burst debounce priority run idempotency cancel timeouts start
+    finish singleton mode checkpoint""".split()
+)
 
 GOOD = [
     {},
@@ -28,11 +40,12 @@ GOOD = [
     {"batchEvents": {"maxSize": 2, "timeout": "1s", "key": "event.data.a", "if": "event.data.b == 1"}, "cancel": []},
     {"rateLimit": {"limit": 1, "period": "1d"}},
     {"throttle": {"limit": 0, "period": "8d", "burst": 1}},
-    {"debounce": {"period": "7d", "timeout": "nonsense"}},
+    {"debounce": {"period": "7d", "timeout": "1h"}},
     {"priority": {"run": "event.data.p"}},
     {"idempotency": "event.data.id"},
-    {"cancel": [{"event": "c", "if": "event.data.a == async.data.a", "timeout": "whenever"}]},
-    {"timeouts": {"start": "1h", "finish": "junk"}},
+    {"cancel": [{"event": "c", "if": "event.data.a == async.data.a", "timeout": "2030-01-01T00:00:00Z"}]},
+    {"cancel": [{"event": "c", "timeout": "1h"}]},
+    {"timeouts": {"start": "1h", "finish": None}},
     {"singleton": {"mode": "skip", "key": "event.data.a"}},
     {"singleton": {}},
     {"unknown": {"field": 1}},
@@ -68,10 +81,29 @@ BAD = [
     ({"throttle": {"limit": 1}}, "period"),
     ({"debounce": {"period": "8d"}}, "period"),
     ({"priority": {"run": "1 +"}}, "it ends too early"),
+    ({"priority": {"run": "1 + " + "9" * 5000}}, "this number is too large"),
+    ({"triggers": [{"cron": "9" * 5000 + " * * * *"}]}, "cannot be read"),
     ({"idempotency": "event.data.id ="}, "position"),
     ({"cancel": [{"event": f"c{n}"} for n in range(6)]}, "there can be 5 of them, not 6"),
     ({"cancel": [{"event": "c", "if": "size(event.data.a) == 1"}]}, "only comparisons"),
-    ({"timeouts": {"start": 5}}, "it must be a string"),
+    ({"timeouts": {"start": 5}}, "timeouts: start = 5: it must be a string"),
+    ({"timeouts": {"start": "x"}}, "timeouts: start = 'x': \"x\" is not a duration such as"),
+    ({"timeouts": {"start": "99999999999999h"}}, "longer than 292 years"),
+    ({"timeouts": {"finish": "0s"}}, "timeouts: finish = '0s': it must be at least 0.001 seconds"),
+    ({"debounce": {"period": "7d", "timeout": "nonsense"}}, "debounce: timeout = 'nonsense'"),
+    ({"cancel": [{"event": "c", "timeout": "whenever"}]}, "cancel[0]: timeout = 'whenever': \"whenever\" is neither"),
+    ({"cancel": [{"event": "c", "timeout": "99999999999999999h"}]}, "neither a duration nor a date"),
+    ({"concurrency": -1}, "concurrency[0]: limit = -1: it must be at least 0"),
+    ({"concurrency": 2.5}, "concurrency[0]: limit = 2.5: it must be a whole number"),
+    ({"concurrency": "many"}, "concurrency[0]: limit = 'many': it must be a whole number"),
+    ({"concurrency": True}, "it must be a whole number"),
+    ({"rateLimit": {"period": "1h"}}, "rateLimit: limit = None: it must be at least 1"),
+    ({"throttle": {"limit": 1, "period": "1s", "burst": -1}}, "throttle: burst = -1: it must be at least 0"),
+    ({"throttle": {"limit": 10**300, "period": "1s"}}, "it can be at most 9007199254740991"),
+    ({"retries": "3"}, "retries = '3': it must be a whole number"),
+    ({"steps": {"step": {"runtime": {"url": "http://[::1"}}}}, "and name a host"),
+    ({"steps": {"step": {"runtime": {"url": "http://app.test:99999/x"}}}}, "and name a host"),
+    ({"steps": {"step": {"runtime": {"url": "http:///x"}}}}, "and name a host"),
     ({"singleton": {"mode": "maybe"}}, "skip or cancel"),
 ]
 
@@ -102,6 +134,9 @@ def test_it_is_refused_with_the_function_and_the_rule(kit, fields, why):
         (b"{}", "App ID required"),
         (b'{"appName":"a","functions":5}', "Invalid request: "),
         (b'{"appName":"a","functions":[5]}', "Invalid request: "),
+        (b'{"appName":"a","functions":0}', "Invalid request: functions must be a list"),
+        (b'{"appName":"a","url":"http://[::1"}', "Invalid request: url = .*: it must begin with http://"),
+        (b'{"appName":"a","url":5}', "Invalid request: url = 5: it must begin with http://"),
     ],
 )
 def test_a_body_that_is_no_registration_is_refused(body, why):
@@ -210,18 +245,65 @@ def test_a_duration_that_no_clock_can_count_is_none(text):
         parse_duration(text)
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"cancel": [{"event": "c", "timeout": "99999999999999999h"}]},
-        {"timeouts": {"start": "99999999999999h"}},
-    ],
-    ids=lambda rule: next(iter(rule)),
+# Anything -------------------------------------------------------------------------------------------------------------
+
+ANYTHING = strategies.recursive(
+    strategies.none()
+    | strategies.booleans()
+    | strategies.integers()
+    | strategies.sampled_from([-1, 0, 1, 2, 10, 10**300])
+    | strategies.floats(allow_nan=False, allow_infinity=False)
+    | strategies.text()
+    | strategies.sampled_from(
+        "x 1s 10s 0s -1s 1d 8d event.data.a foo 1+ false http:// http://[ cancel env ((((1".split()
+    )
+    | strategies.sampled_from(["", "9" * 400 + "h", "* * * * *", "0 0 30 2 *", "TZ=No/Where * * * * *", "1 == 1"]),
+    lambda inner: strategies.lists(inner, max_size=3) | strategies.dictionaries(FIELDS, inner, max_size=4),
+    max_leaves=8,
 )
-def test_a_limit_in_time_that_cannot_be_read_stops_nobody(rule, world, kit):
-    world.function("long", lambda _: kit.done(1), **rule)
 
-    world.send("t/long")
-    world.run()
 
-    assert world.output("long") == 1
+@hypothesis.settings(max_examples=400, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(field=FIELDS, value=ANYTHING, more=strategies.dictionaries(FIELDS, ANYTHING, max_size=2))
+def test_whatever_is_registered_is_refused_clearly_or_works(kit, field, value, more):
+    """Nothing else can come of it: no mistake of the server, and no function that cannot run."""
+    simulation = Simulation(rules=Rules(retry_interval=1000))
+    plain = kit.config("good")
+    config = {**kit.config("f"), **more, field: value}
+    said = "At least one function is invalid: "
+
+    try:
+        simulation.register(kit.registration(plain, config))
+    except RequestError as error:
+        said = str(error)
+        simulation.register(kit.registration(plain))
+    names = [trigger.event or "t/f" for each in simulation.state.functions.values() for trigger in each.triggers]
+    for name in {"t/good", *(name for name in names if not name.startswith("inngest/"))}:
+        simulation.send({"name": name.replace("*", "x"), "data": {"a": 1}})
+    simulation.restart()
+    simulation.run(lambda _: kit.done(1), until=START + DAY)
+
+    assert said.startswith("At least one function is invalid: ")
+    assert [run.status for run in simulation.runs("good")] == [RunStatus.COMPLETED]
+
+
+def test_a_function_that_an_older_version_took_is_kept_for_its_runs_only(kit, tmp_path):
+    path = tmp_path / "dev.db"
+    simulation = Simulation(store=SQLiteStore(path))
+    simulation.register(kit.registration(kit.config("f")))
+    simulation.send({"name": "t/f"})
+    simulation.store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("""UPDATE functions SET config = json_set(config, '$.timeouts', json('{"start": "x"}'))""")
+    connection.close()
+
+    simulation = Simulation(store=SQLiteStore(path))
+    simulation.send({"name": "t/f"})
+    simulation.run(lambda _: kit.done(1))
+    simulation.register(kit.registration(kit.config("f")))
+    simulation.send({"name": "t/f"})
+    simulation.run(lambda _: kit.done(2))
+    outputs = [run.output for run in simulation.runs()]
+    simulation.store.close()
+
+    assert outputs == ["1", "2"]

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from inngest_py.dev.api import paging
 from inngest_py.dev.api.desk import Desk, desk_of
-from inngest_py.dev.api.replies import data, error
+from inngest_py.dev.api.replies import data, error, flag
 from inngest_py.dev.api.views import event_view, job_view, moment, run_output, run_view, step_view
 from inngest_py.dev.duration import iso
 from inngest_py.dev.model import FINAL, Event, Run, RunStatus
@@ -23,7 +23,7 @@ async def events(request: Request) -> Response:
         name=query.get("name", ""),
         since=paging.after(query, "received_after"),
         until=paging.before(query, "received_before"),
-        internal=query.get("internal") != "false",
+        internal=flag(query, "internal", default=True),
         before=await _event_place(request),
         limit=limit + 1,
     )
@@ -42,7 +42,7 @@ async def event(request: Request) -> Response:
     """One event by its internal id."""
     engine, event_id = desk_of(request).engine, request.path_params["id"]
     if not paging.is_ulid(event_id):
-        return error(f"Invalid event ID: {event_id}", 400)
+        return _no_event(event_id)
     found = await engine.read(engine.store.event, event_id)
     return error("Event not found", 404) if found is None else data(event_view(found), engine.clock())
 
@@ -54,7 +54,8 @@ async def runs(request: Request) -> Response:
 
 async def runs_of_event(request: Request) -> Response:
     """A page of the runs that an event is part of."""
-    return await _runs(request, request.path_params["id"])
+    event_id = request.path_params["id"]
+    return await _runs(request, event_id) if paging.is_ulid(event_id) else _no_event(event_id)
 
 
 async def _runs(request: Request, event_id: str) -> Response:
@@ -77,11 +78,12 @@ async def _runs(request: Request, event_id: str) -> Response:
 async def run(request: Request) -> Response:
     """One run; with `steps=true` also its steps and its events."""
     desk, run_id = desk_of(request), request.path_params["id"]
+    with_steps = flag(request.query_params, "steps", default=False)
     found = await _found(request)
     if found is None:
         return _no_run(run_id)
     shown = run_view(desk, found)
-    if request.query_params.get("steps") == "true":
+    if with_steps:
         steps = await desk.engine.read(desk.engine.store.steps, run_id)
         shown["steps"] = [step_view(step) for step in steps]
         shown["events"] = [event_view(part) for part in await _events(desk, found)]
@@ -100,6 +102,8 @@ async def steps(request: Request) -> Response:
 async def jobs(request: Request) -> Response:
     """What is queued of a run."""
     engine, run_id = desk_of(request).engine, request.path_params["id"]
+    if not paging.is_ulid(run_id):
+        return _no_run(run_id)
     live = engine.state.live.get(run_id)
     found = [] if live is None else sorted(live.jobs.values(), key=lambda job: (job.at, job.id))
     return data([job_view(job) for job in found], engine.clock())
@@ -135,6 +139,10 @@ async def _found(request: Request) -> Run | None:
 async def _events(desk: Desk, shown: Run) -> list[Event]:
     found = [await desk.engine.read(desk.engine.store.event, event_id) for event_id in shown.events]
     return [part for part in found if part is not None]
+
+
+def _no_event(event_id: str) -> Response:
+    return error(f"Invalid event ID: {event_id}", 400)
 
 
 def _no_run(run_id: str) -> Response:

@@ -283,7 +283,14 @@ _RUNS: Final[dict[str, Operation]] = {
     "/v1/runs/{id}/steps": {
         "get": _get("The steps of a run", _data("In order.", list_of(ref("Step"))), _RUN_ID, wrong=_NO_RUN)
     },
-    "/v1/runs/{id}/jobs": {"get": _get("What is queued of a run", _data("In order.", list_of(ref("Job"))), _RUN_ID)},
+    "/v1/runs/{id}/jobs": {
+        "get": _get(
+            "What is queued of a run",
+            _data("In order.", list_of(ref("Job"))),
+            _RUN_ID,
+            wrong={400: _wrong("That is not the id of a run.")},
+        )
+    },
     "/api/v2/runs/{id}": {
         "get": _get(
             "One run, in version 2",

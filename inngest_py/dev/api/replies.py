@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from inngest_py.dev.duration import iso
 from inngest_py.errors import RequestError
+
+_COUNT: Final = re.compile(r"0*[1-9][0-9]{0,8}")
+_FLAGS: Final = {"true": True, "false": False}
 
 
 def data(value: Any, now: int, **metadata: Any) -> Response:
@@ -39,10 +43,18 @@ async def not_found(_: Request, __: Exception) -> Response:
 
 
 def count(query: Mapping[str, str], name: str, default: int, largest: int) -> int:
-    """A number from the query, within limits. Raises RequestError if it is none."""
+    """A number from the query, but not more than the largest. Raises RequestError if it is none, or 0."""
     text = query.get(name)
     if not text:
         return default
-    if not (text.isascii() and text.isdigit()):
-        raise RequestError(f"{name} must be a number, not {text!r}")
-    return max(1, min(int(text), largest))
+    if not _COUNT.fullmatch(text):
+        raise RequestError(f"{name} must be a whole number from 1 to 999999999, not {text!r:.80}")
+    return min(int(text), largest)
+
+
+def flag(query: Mapping[str, str], name: str, *, default: bool) -> bool:
+    """Whether something is wanted, as `true` or `false` in the query. Raises RequestError if it says anything else."""
+    text = query.get(name)
+    if text and text not in _FLAGS:
+        raise RequestError(f"{name} must be true or false, not {text!r:.80}")
+    return _FLAGS[text] if text else default

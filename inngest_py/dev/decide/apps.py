@@ -27,7 +27,7 @@ def register(turn: Turn, happening: AppRegistered) -> bool | RequestError:
             _archive(turn, other)
     turn.put(app)
     kept = {function.slug for function in happening.functions}
-    gone = [function for function in functions_of(turn, app.id) if function.slug not in kept]
+    gone = [function for function in functions_of(turn.state, app.id) if function.slug not in kept]
     for function in gone:
         turn.put(replace(function, archived_at=turn.now))
     for function in happening.functions:
@@ -40,10 +40,8 @@ def is_known(state: State, checksum: str, slugs: Collection[str]) -> App | None:
     """The app that registered just this, if all of it is still there."""
     apps = state.apps.values()
     app = next((each for each in apps if each.checksum == checksum and each.archived_at is None), None)
-    functions = state.functions
-    if app is None or any(slug not in functions or functions[slug].app_id != app.id for slug in slugs):
-        return None
-    return app
+    active = set() if app is None else {function.slug for function in functions_of(state, app.id)}
+    return app if active.issuperset(slugs) else None
 
 
 def _taken(turn: Turn, happening: AppRegistered) -> RequestError | None:
@@ -69,15 +67,15 @@ def remove(turn: Turn, happening: AppRemoved) -> bool:
     return bool(found)
 
 
-def functions_of(turn: Turn, app_id: str) -> list[Function]:
+def functions_of(state: State, app_id: str) -> list[Function]:
     """The active functions of an app."""
-    functions = turn.state.functions.values()
+    functions = state.functions.values()
     return [function for function in functions if function.app_id == app_id and function.archived_at is None]
 
 
 def _archive(turn: Turn, app: App) -> None:
     turn.put(replace(app, archived_at=turn.now))
-    for function in functions_of(turn, app.id):
+    for function in functions_of(turn.state, app.id):
         turn.put(replace(function, archived_at=turn.now))
     turn.tell(AppRemovedNotice(at=turn.now, app=app.id, url=app.url))
 

@@ -122,6 +122,8 @@ _LEVELS: Final = (
 )
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 _END: Final = ""
+_LARGEST: Final = (1 << 64) - 1
+_MOST_DIGITS: Final = 20
 
 
 def parse(text: str) -> Node:
@@ -229,7 +231,7 @@ class _Parser:
         at, kind, word = self._tokens[self._next]
         self._next += 1
         if kind == "number":
-            return Literal(at, self._number(word))
+            return Literal(at, self._number(word, at))
         if kind == "string":
             return Literal(at, self._string(word, at))
         if kind == "name":
@@ -275,11 +277,18 @@ class _Parser:
                 break
         return tuple(pairs)
 
-    def _number(self, word: str) -> int | float:
+    def _number(self, word: str, at: int) -> int | float:
         bare = word.rstrip("uU")
         if bare.lower().startswith("0x"):
-            return int(bare, 16)
-        return float(bare) if any(mark in bare for mark in ".eE") else int(bare)
+            value = int(bare, 16)
+        elif any(mark in bare for mark in ".eE"):
+            return float(bare)
+        else:
+            digits = bare.lstrip("0") or "0"
+            value = int(digits) if len(digits) <= _MOST_DIGITS else _LARGEST + 1
+        if value > _LARGEST:
+            refuse(self._text, at, "this number is too large")
+        return value
 
     def _string(self, word: str, at: int) -> str | bytes:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from inngest_py.dev.duration import YEAR, parse_moment
-from inngest_py.dev.flow import Cancel
 from inngest_py.dev.model import Function, Pause, PauseKind
 
 
@@ -15,16 +14,9 @@ def pauses(function: Function, run_id: str, now: int) -> tuple[Pause, ...]:
             run_id=run_id,
             kind=PauseKind.CANCEL,
             created_at=now,
-            expires_at=_expiry(rule, now),
+            expires_at=parse_moment(rule.timeout, now) if rule.timeout else now + YEAR,
             name=rule.event,
             expression=rule.condition,
         )
         for number, rule in enumerate(function.flow.cancel)
     )
-
-
-def _expiry(rule: Cancel, now: int) -> int:
-    try:
-        return parse_moment(rule.timeout, now) if rule.timeout else now + YEAR
-    except ValueError:
-        return now + YEAR

@@ -18,7 +18,7 @@ from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
 from inngest_py.dev.store.queries import queries, read
-from inngest_py.errors import ConfigError
+from inngest_py.errors import ConfigError, RequestError
 from inngest_py.wire.codec import decode
 
 MIGRATIONS: Final = ("schema.sql", "version_2.sql")
@@ -27,6 +27,9 @@ MIGRATIONS: Final = ("schema.sql", "version_2.sql")
 _OURS: Final = frozenset({"apps", "functions", "events", "runs", "steps"})
 _IN_MEMORY: Final = ":memory:"
 _BUSY: Final = 2.0
+_NEEDED: Final = ("id", "name", "steps")
+"""What of a function its runs need to go on."""
+
 _FIRST_PORTION: Final = 50
 _LARGEST_PORTION: Final = 400
 """How many rows are forgotten in one transaction, or little more."""
@@ -212,8 +215,14 @@ def _budget(rows_left: int) -> Callable[[rows.Row], bool]:
 
 def _function(row: rows.Row) -> Function:
     config: dict[str, Any] = decode(row["config"].encode())
-    function = read_function(config, row["app_id"], row["created_at"])
-    return replace(function, version=row["version"], archived_at=row["archived_at"])
+    archived_at = row["archived_at"]
+    try:
+        function = read_function(config, row["app_id"], row["created_at"])
+    except RequestError:
+        # An older version took it. Its runs can end; it starts again when its app has registered what can be.
+        bare = {field: config[field] for field in _NEEDED}
+        function, archived_at = read_function(bare, row["app_id"], row["created_at"]), archived_at or row["created_at"]
+    return replace(function, config=row["config"], version=row["version"], archived_at=archived_at)
 
 
 def _open(path: Path | None, patience: float) -> sqlite3.Connection:
