@@ -20,9 +20,45 @@ from inngest_py.errors import RequestError
 from inngest_py.wire.codec import encode
 
 FIELDS = strategies.sampled_from(
-    """id name triggers event expression cron jitter steps step runtime url retries attempts concurrency limit key scope fn
-    batchEvents maxSize timeout if rateLimit period throttle burst debounce priority run idempotency cancel timeouts start
-    finish singleton mode checkpoint""".split()
+    [
+        "id",
+        "name",
+        "triggers",
+        "event",
+        "expression",
+        "cron",
+        "jitter",
+        "steps",
+        "step",
+        "runtime",
+        "url",
+        "retries",
+        "attempts",
+        "concurrency",
+        "limit",
+        "key",
+        "scope",
+        "fn",
+        "batchEvents",
+        "maxSize",
+        "timeout",
+        "if",
+        "rateLimit",
+        "period",
+        "throttle",
+        "burst",
+        "debounce",
+        "priority",
+        "run",
+        "idempotency",
+        "cancel",
+        "timeouts",
+        "start",
+        "finish",
+        "singleton",
+        "mode",
+        "checkpoint",
+    ]
 )
 
 GOOD = [
@@ -255,7 +291,24 @@ ANYTHING = strategies.recursive(
     | strategies.floats(allow_nan=False, allow_infinity=False)
     | strategies.text()
     | strategies.sampled_from(
-        "x 1s 10s 0s -1s 1d 8d event.data.a foo 1+ false http:// http://[ cancel env ((((1".split()
+        [
+            "x",
+            "1s",
+            "10s",
+            "0s",
+            "-1s",
+            "1d",
+            "8d",
+            "event.data.a",
+            "foo",
+            "1+",
+            "false",
+            "http://",
+            "http://[",
+            "cancel",
+            "env",
+            "((((1",
+        ]
     )
     | strategies.sampled_from(["", "9" * 400 + "h", "* * * * *", "0 0 30 2 *", "TZ=No/Where * * * * *", "1 == 1"]),
     lambda inner: strategies.lists(inner, max_size=3) | strategies.dictionaries(FIELDS, inner, max_size=4),
