@@ -136,7 +136,7 @@ class Function(Generic[Result]):
     """A declared function. Calling it calls the function that was decorated, with nothing in between.
 
     `id` is the id on the server, `<app id>-<local id>`. `on_failure` is the function that runs when this one has
-    failed for good, or None.
+    failed for good, or None. `client` is the one that declared it.
     """
 
     def __init__(
@@ -149,6 +149,7 @@ class Function(Generic[Result]):
         *,
         middleware: Sequence[Callable[..., Any]] = (),
         checkpointing: Checkpointing | bool | None = None,
+        client: Any = None,
     ) -> None:
         functools.update_wrapper(self, handler)
         self.app_id = app_id
@@ -158,6 +159,7 @@ class Function(Generic[Result]):
         self.fails_for = fails_for
         self.middleware = middleware
         self.checkpointing = checkpointing
+        self.client = client
         self.is_async = is_async(handler)
         self._event_types = {t.name: t for t in (*declaration.triggers, *fails_for) if isinstance(t, EventType)}
 

@@ -3,16 +3,17 @@
 `cronsim` reads the five fields and counts on the wall clock; the zone's rules are applied here, so that a change of
 the clock has the effect that it has on the real server: what falls into the hour that is skipped does not fire, what
 falls into the hour that comes twice fires twice.
+
+It is of the extra `dev`, and loaded when the first schedule is read: who has none needs no extra to test functions.
 """
 
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Any, Final
 from zoneinfo import ZoneInfo
-
-from cronsim import CronSim, CronSimError
 
 from inngest_py.errors import ConfigError
 
@@ -34,10 +35,20 @@ def parse_cron(text: str) -> tuple[str, tzinfo]:
     if len(fields) != _FIELDS:
         raise ConfigError(f'the schedule "{text}" must have five fields (minute hour day month weekday)')
     try:
-        CronSim(text, _EPOCH)
-    except (CronSimError, ValueError) as error:
+        _cronsim().CronSim(text, _EPOCH)
+    except (_cronsim().CronSimError, ValueError) as error:
         raise ConfigError(f'the schedule "{text}" cannot be read: {error}') from None
     return text, zone
+
+
+@cache
+def _cronsim() -> Any:
+    try:
+        return importlib.import_module("cronsim")
+    except ModuleNotFoundError:
+        raise ConfigError(
+            'schedules are read by an extra that is not installed: pip install "inngest-py[dev]"'
+        ) from None
 
 
 def _zone(name: str) -> tzinfo:
@@ -65,9 +76,10 @@ def next_fire(text: str, after: int) -> int | None:
 def _next_wall(fields: str, wall: datetime) -> datetime | None:
     naive = wall.replace(tzinfo=None)
     try:
-        return next(CronSim(fields, naive)).replace(tzinfo=UTC)
-    except (StopIteration, CronSimError):
+        found: datetime = next(_cronsim().CronSim(fields, naive))
+    except (StopIteration, _cronsim().CronSimError):
         return None
+    return found.replace(tzinfo=UTC)
 
 
 def _offset(moment: datetime, zone: tzinfo) -> timedelta:

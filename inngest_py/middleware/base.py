@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 class StepInfo:
     """A step, as a hook sees it. `op` is `StepPlanned` for a step that runs here, `opts` what the server is told.
 
-    In `transform_step` the fields `opts`, `args` and `kwargs` may be replaced; what is in `opts` is the caller's, so
-    put new things in. `hashed_id` is its id on the wire. `attempt`, counted from 0, and `max_attempts` are known
-    where the step runs.
+    In `transform_step` the fields `opts`, `args`, `kwargs` and `handler` may be replaced; what is in `opts` is the
+    caller's, so put new things in. `handler` is what the step calls, or None if the server executes the step.
+    `hashed_id` is its id on the wire. `attempt`, counted from 0, and `max_attempts` are known where the step runs.
     """
 
     id: str
@@ -38,6 +38,7 @@ class StepInfo:
     memoized: bool = False
     attempt: int = 0
     max_attempts: int | None = None
+    handler: Callable[..., Any] | None = None
 
 
 @dataclass(slots=True)

@@ -93,7 +93,9 @@ class Chain(Hooks):
         info = _info(step, invoke)
         yield from self._in("transform_step", info)
         changed = replace(step, opts=info.opts or None)
-        return changed, None if invoke is None else replace(invoke, args=info.args, kwargs=info.kwargs)
+        if invoke is None or info.handler is None:
+            return changed, invoke
+        return changed, Invoke(info.handler, info.args, info.kwargs)
 
     def recall(self, step: Step, memo: Any) -> Flow[Any]:
         """A memoized step is about to have its result."""
@@ -177,6 +179,7 @@ class _Around(AbstractContextManager[object]):
 def _info(step: Step, invoke: Invoke | None, *, memoized: bool = False, policy: Policy | None = None) -> StepInfo:
     args, kwargs = ((), {}) if invoke is None else (tuple(invoke.args), dict(invoke.kwargs))
     key, (attempt, most) = step.key, (policy.attempt, policy.max_attempts) if policy else (0, None)
+    handler = None if invoke is None else invoke.handler
     return StepInfo(
-        key.id, key.name, key.hashed, step.opcode, dict(step.opts or {}), args, kwargs, memoized, attempt, most
+        key.id, key.name, key.hashed, step.opcode, dict(step.opts or {}), args, kwargs, memoized, attempt, most, handler
     )

@@ -1,0 +1,83 @@
+"""An app in a test: a copy of a client that nothing of the outside world reaches, and its handler."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+
+from inngest_py.client import Inngest
+from inngest_py.dev.registration import Registration, read_registration
+from inngest_py.errors import UsageError
+from inngest_py.flows.checkpoints import Silence
+from inngest_py.function import Function
+from inngest_py.handler import Handler
+from inngest_py.profile import Profile
+from inngest_py.testing.driving import on_loop
+from inngest_py.testing.logs import noting
+from inngest_py.testing.watching import Notebook, inner, outer
+from inngest_py.wire.codec import decode, encode
+
+FRAMEWORK: Final = "testing"
+
+Keep: TypeAlias = Callable[[str, Mapping[str, Any]], bool]
+"""Whether a function, by its id on the server, is to have one of its triggers."""
+
+
+class App:
+    """A client's functions behind a handler, in development mode, with the middleware of the test around them.
+
+    `now` gives the virtual time in Unix milliseconds. The client that it is made of stays as it is.
+    """
+
+    def __init__(self, client: Inngest, notebook: Notebook, now: Callable[[], int]) -> None:
+        self.client = _twin(client, notebook)
+        self.functions = [_with_inner(function, notebook) for function in client.functions]
+        self.url = f"http://{client.app_id}.test/api/inngest"
+        self.handler = Handler(
+            self.client,
+            self.functions,
+            framework=FRAMEWORK,
+            streaming=False,
+            in_thread=asyncio.to_thread,
+            on_loop=on_loop,
+            clock=lambda: now() / 1000,
+        )
+
+    def registration(self, now: int, keep: Keep) -> Registration:
+        """What the app registers; a function without the triggers to `keep` is started by being invoked only."""
+        parts = [part for function in self.functions for part in function.parts()]
+        profile = Profile(self.client, FRAMEWORK, None, None)
+        body: dict[str, Any] = decode(profile.out_of_band(self.url, parts))
+        for function in body["functions"]:
+            function["triggers"] = [trigger for trigger in function["triggers"] if keep(function["id"], trigger)]
+        return read_registration(encode(body), now)
+
+
+def client_of(function: object) -> Inngest:
+    """The client that declared a function. Raises UsageError for what no client has declared."""
+    client = function.client if isinstance(function, Function) else None
+    if not isinstance(client, Inngest):
+        raise UsageError(f"{function!r} is not a function made by create_function: give the decorated function itself")
+    return client
+
+
+def _twin(client: Inngest, notebook: Notebook) -> Inngest:
+    twin = copy(client)
+    twin.settings = replace(client.settings, dev=True, signing_key=None, signing_key_fallback=None)
+    twin.middleware = (outer(notebook), *client.middleware)
+    twin.silence = Silence()
+    if isinstance(client.logger, logging.Logger):
+        twin.logger = noting(client.logger)
+    return twin
+
+
+def _with_inner(function: Function[Any], notebook: Notebook) -> Function[Any]:
+    twin = copy(function)
+    twin.middleware = (*function.middleware, inner(notebook))
+    if function.on_failure is not None:
+        twin.on_failure = _with_inner(function.on_failure, notebook)
+    return twin
