@@ -33,7 +33,7 @@ from inngest_py.function import Function, by_id
 from inngest_py.performer import Performer, Timed
 from inngest_py.profile import Profile
 from inngest_py.runtime import Guarded, LoopCaller, ThreadCaller, Threads, run_on_loop
-from inngest_py.settings import Settings
+from inngest_py.settings import Settings, check_url
 from inngest_py.streaming import Stream
 from inngest_py.wire import headers
 from inngest_py.wire.call import read_call
@@ -124,6 +124,16 @@ class Handler:
         """Answer a request in a coroutine; a plain function runs in a thread."""
         timed = Timed(self._performer)
         return compressed(timed.stamp(await adrive(self._answer(request), timed.aperform)), request)
+
+    def register(self, url: str) -> Mapping[str, Any]:
+        """Register the functions with the Inngest server, as a step of a deployment: the app need not be up.
+
+        `url` is where the server finds the app, as in `"https://example.com/api/inngest"`. It goes before
+        `serve_origin` and `serve_path`, and nothing is asked of who calls: the request is signed with the app's own
+        key. Gives the server's answer, such as `{"ok": True, "modified": False}`. Raises ConfigError if the URL is
+        none of http or https, and ServerError if the server cannot be reached or does not take the app (PROTOCOL 3.1).
+        """
+        return drive(self._register(check_url("register", url), None), self._performer.perform)
 
     def read_body(self, read: Callable[[int], bytes]) -> bytes:
         """Read a body in pieces, for an adapter: all of it, or of one that is too large no more than shows that."""
@@ -235,18 +245,20 @@ class Handler:
 
     def _sync(self, request: Request, key: SigningKey | None) -> Flow[Response]:
         """Register the app: in the reply itself, or by a request to the API (PROTOCOL 3)."""
-        profile, functions = self._profile, self.served().values()
-        url = profile.url(request, signed=key is not None)
+        url = self._profile.url(request, signed=key is not None)
         if _is_in_band(request):
-            body = profile.in_band(url, functions, signed=key is not None)
+            body = self._profile.in_band(url, self.served().values(), signed=key is not None)
             return self._reply(HTTPStatus.OK, body, key, {headers.SYNC_KIND: IN_BAND})
-        deploy_id, body = request.query.get("deployId"), profile.out_of_band(url, functions)
         try:
-            answer = yield from register(self._settings, profile.framework, deploy_id, body)
+            answer = yield from self._register(url, request.query.get("deployId"))
         except ServerError as error:
             self._client.logger.warning("inngest: app %s was not registered: %s", self._client.app_id, error)
             raise
         return self._reply(HTTPStatus.OK, encode(answer), key, {headers.SYNC_KIND: OUT_OF_BAND})
+
+    def _register(self, url: str, deploy_id: str | None) -> Flow[Mapping[str, Any]]:
+        body = self._profile.out_of_band(url, self.served().values())
+        return (yield from register(self._settings, self._profile.framework, deploy_id, body))
 
     # Functions ---------------------------------------------------------------------------------------------------
 

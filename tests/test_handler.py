@@ -34,7 +34,7 @@ from app import (
     request,
 )
 from exchanges import exchanges, request_of, sent_to_app, sent_to_server
-from inngest_py import ConfigError, Event, Handler, Inngest
+from inngest_py import ConfigError, Event, Handler, Inngest, ServerError
 from inngest_py.errors import InngestError
 from inngest_py.version import VERSION
 from inngest_py.wire.codec import decode, encode
@@ -356,6 +356,29 @@ def test_the_place_of_the_app_may_come_from_the_environment(server: Server, monk
     handler(app(server)).handle(request("PUT", body=SYNC_BODY, key=None))
 
     assert decode(server.requests[0].content)["url"] == "https://shop.example/x"
+
+
+def test_an_app_registers_without_being_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INNGEST_ENABLE_UNAUTHED_SYNC", "false")
+    app_handler = handler(app(server), serve_origin="https://elsewhere.example", serve_path="/else")
+
+    assert app_handler.register("https://shop.example/api/inngest") == REGISTERED
+
+    (sent,) = server.requests
+    assert str(sent.url) == "http://127.0.0.1:28402/fn/register"
+    assert sent.headers["authorization"].startswith("Bearer ")
+    registered = decode(sent.content)
+    assert (registered["url"], len(registered["functions"])) == ("https://shop.example/api/inngest", 6)
+
+
+def test_an_app_that_cannot_register_says_why(server: Server) -> None:
+    server.answer = lambda _request: httpx.Response(401, json={"error": "no such key"})
+
+    with pytest.raises(ServerError, match="no such key"):
+        handler(app(server)).register("https://shop.example/api/inngest")
+    with pytest.raises(ConfigError, match=r'register="shop\.example" is not an http or https URL'):
+        handler(app(server)).register("shop.example")
+    assert len(server.requests) == 1
 
 
 def test_an_unsigned_sync_can_be_forbidden(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

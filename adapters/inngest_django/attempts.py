@@ -69,48 +69,58 @@ class Attempt:
         row = rows(to_write=True).filter(pk=self._id).first()
         if row is None:
             raise NonRetriableError(f"the task {self.name} with the id {self._id} is not in the database any more")
-        if row.finished_at is None:
-            row.last_attempted_at = timezone.now()
-            row.started_at = row.started_at or row.last_attempted_at
-            row.worker_ids = [*row.worker_ids, self._run_id]
-            row.status = TaskResultStatus.RUNNING
-            row.save()
+        now = timezone.now()
+        began = _write(
+            row,
+            last_attempted_at=now,
+            started_at=row.started_at or now,
+            worker_ids=[*row.worker_ids, self._run_id],
+            status=TaskResultStatus.RUNNING,
+        )
+        if not began:
+            row.refresh_from_db(using=rows(to_write=True).db)
         result: Any = read_row(row)
-        if not result.is_finished:
+        if began:
             task_started.send(self._sender, task_result=result)
         return row, result
 
     def _succeed(self, row: TaskRun, value: Any) -> Any:
-        row.return_value = value
-        _finish(self._sender, row, TaskResultStatus.SUCCESSFUL)
+        _finish(self._sender, row, TaskResultStatus.SUCCESSFUL, return_value=value)
         return value
 
     def _fail(self, row: TaskRun, error: Exception) -> None:
-        _add_error(row, type(error), "".join(traceback.format_exception(error)))
+        errors = _errors(row, type(error), "".join(traceback.format_exception(error)))
         if self._is_last or isinstance(error, NonRetriableError):
-            _finish(self._sender, row, TaskResultStatus.FAILED)
-            return
-        row.status = TaskResultStatus.READY
-        row.save()
+            _finish(self._sender, row, TaskResultStatus.FAILED, errors=errors)
+        else:
+            _write(row, status=TaskResultStatus.READY, errors=errors)
 
 
 def give_up(sender: Sender, task_id: str, reason: str) -> None:
-    """Close the result of a task that the server has given up, if its last attempt could not do that."""
-    row = rows(to_write=True).filter(pk=task_id, finished_at=None).first()
+    """Close the result of a task whose run has ended without it: the last attempt never came, or it was cancelled."""
+    row = rows(to_write=True).filter(pk=task_id).first()
     if row is not None:
-        _add_error(row, RuntimeError, reason)
-        _finish(sender, row, TaskResultStatus.FAILED)
+        _finish(sender, row, TaskResultStatus.FAILED, errors=_errors(row, RuntimeError, reason))
 
 
 def _arguments(result: Any) -> list[Any]:
     return [TaskContext(task_result=result), *result.args] if result.task.takes_context else result.args
 
 
-def _add_error(row: TaskRun, kind: type[BaseException], text: str) -> None:
-    row.errors = [*row.errors, {"exception_class_path": f"{kind.__module__}.{kind.__qualname__}", "traceback": text}]
+def _errors(row: TaskRun, kind: type[BaseException], text: str) -> list[Any]:
+    """The errors of a task, with one more."""
+    return [*row.errors, {"exception_class_path": f"{kind.__module__}.{kind.__qualname__}", "traceback": text}]
 
 
-def _finish(sender: Sender, row: TaskRun, status: TaskResultStatus) -> None:
-    row.status, row.finished_at = status, timezone.now()
-    row.save()
-    task_finished.send(sender, task_result=read_row(row))
+def _finish(sender: Sender, row: TaskRun, status: TaskResultStatus, **fields: Any) -> None:
+    if _write(row, status=status, finished_at=timezone.now(), **fields):
+        task_finished.send(sender, task_result=read_row(row))
+
+
+def _write(row: TaskRun, **fields: Any) -> bool:
+    """Write fields, unless the task has ended meanwhile: how it ended stands. Whether they were written."""
+    if not rows(to_write=True).filter(pk=row.pk, finished_at=None).update(**fields):
+        return False
+    for name, value in fields.items():
+        setattr(row, name, value)
+    return True

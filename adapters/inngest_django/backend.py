@@ -6,6 +6,7 @@ committed. One function for each backend runs them: its retries, its limits and 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 from uuid import uuid4
@@ -26,6 +27,9 @@ from inngest_django.django_tasks import (
 )
 from inngest_django.results import keep_result, read_row, rows
 from inngest_py import ContextSync, Event, Function, Priority, TriggerEvent
+
+CANCELLED: Final = "inngest/function.cancelled"
+"""What a server says of a run that was cancelled (PROTOCOL 15.2)."""
 
 PRIORITY: Final = Priority(run="int(event.data.priority)")
 """Django's priorities are from -100 to 100, and those of events so many seconds ahead of others."""
@@ -49,7 +53,10 @@ class InngestBackend(BaseTaskBackend):
         return f"django-tasks/{client_of_settings().app_id}/{self.alias}"
 
     def declare(self) -> Function[Any]:
-        """Declare the function that runs the tasks. Raises ConfigError for `OPTIONS` that cannot be."""
+        """Declare the function that runs the tasks, and one that hears of those that are cancelled.
+
+        Raises ConfigError for `OPTIONS` that cannot be.
+        """
         options: dict[str, Any] = {
             "fn_id": f"tasks-{self.alias}",
             "name": f"Django's tasks ({self.alias})",
@@ -58,7 +65,14 @@ class InngestBackend(BaseTaskBackend):
             "on_failure": self._give_up,
             **cast("Any", self).options,
         }
-        function: Function[Any] = client_of_settings().create_function(**options)(self._run)
+        client = client_of_settings()
+        function: Function[Any] = client.create_function(**options)(self._run)
+        of_this = f"event.data.function_id == {json.dumps(function.id)}"
+        client.create_function(
+            fn_id=f"{function.local_id}-cancelled",
+            name=f"{options['name']}: cancelled",
+            trigger=TriggerEvent(event=CANCELLED, expression=of_this),
+        )(self._cancelled)
         return function
 
     def enqueue(self, task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TaskResult[Any]:
@@ -114,3 +128,8 @@ class InngestBackend(BaseTaskBackend):
     def _give_up(self, ctx: ContextSync) -> None:
         failed = cast("Event[dict[str, Any]]", ctx.failed_event)
         give_up(type(self), failed.data["id"], str(ctx.error))
+
+    def _cancelled(self, ctx: ContextSync) -> None:
+        """Close the result of a task whose run was cancelled, or took longer than `timeouts` allow."""
+        data: dict[str, Any] = ctx.event.data
+        give_up(type(self), data["event"]["data"]["id"], f"the run {data['run_id']} was cancelled")

@@ -45,6 +45,12 @@ class Served:
         said: str | None = self._all_options().get("serve_origin")
         return said or self.client.settings.serve_origin
 
+    @property
+    def path(self) -> str | None:
+        """The path at which the server finds the view, if anything says that it is another than in the project."""
+        said: str | None = self._all_options().get("serve_path") or self.client.settings.serve_path
+        return None if said is None else f"/{said.removeprefix('/')}"
+
     @cached_property
     def handler(self) -> Handler:
         """The handler, made when it is first needed: the settings' client has its functions later than its URL."""
@@ -63,10 +69,6 @@ class Served:
 
     def _all_options(self) -> dict[str, Any]:
         return {**(view_options() if self._client is None else {}), **self._options}
-
-    def handler_at(self, origin: str, path: str) -> Handler:
-        """Another handler for the same functions, which says that they are found there."""
-        return Handler(self.client, self._functions, framework="django", serve_origin=origin, serve_path=path)
 
 
 def mounted() -> Iterator[tuple[str, Served]]:

@@ -36,6 +36,7 @@ import inngest_tornado
 import inngest_wsgi
 from inngest_py import Request
 from inngest_py.testing.conformance import AsgiHost, FunctionHost, Harness, Mount, WsgiHost
+from tasked import PACKAGE
 from tornado_asgi import as_asgi
 
 urlpatterns: list[URLPattern] = []
@@ -231,7 +232,7 @@ def set_up_django() -> None:
                 "QUEUES": [],
                 "OPTIONS": {"retries": 0, "concurrency": 1},
             },
-            "immediate": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+            "immediate": {"BACKEND": f"{PACKAGE}.backends.immediate.ImmediateBackend"},
         },
         USE_TZ=True,
     )

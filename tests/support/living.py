@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import finalize
 
 from exampled import Example
 from inngest_py import Handler
+from inngest_py.dev.happenings import CancelRequested
 from inngest_py.dev.model import RunStatus
 from inngest_py.dev.simulation import Simulation
 from inngest_py.wire.http import Request, Response
@@ -25,6 +27,7 @@ class Life:
         self._handler = Handler(example.client, framework="test")
         self._known = 0
         self.server = Simulation(now=round(MONDAY.timestamp() * 1000))
+        finalize(self, self.server.store.close)
         self.server.register(self._registration())
 
     def send(self, name: str, *, id: str = "", **data: Any) -> None:
@@ -38,6 +41,10 @@ class Life:
             self.server.advance(max(0, due - self.server.now))
             self.server.run(self._app, until=end)
         self.server.now = end
+
+    def cancel(self, fn_id: str) -> None:
+        """Cancel the oldest run of a function, as somebody does by the API."""
+        self.server.happen(CancelRequested(self.server.runs(f"{self._example.client.app_id}-{fn_id}")[0].id))
 
     def ends(self, fn_id: str) -> list[tuple[RunStatus, Any]]:
         """How the runs of a function ended, oldest first, and with which result."""

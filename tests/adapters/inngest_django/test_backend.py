@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django_tasks import TaskResultStatus, task, task_backends
-from django_tasks.exceptions import InvalidTaskError, TaskResultDoesNotExist, TaskResultMismatch
-from django_tasks.signals import task_enqueued, task_finished, task_started
 
 import inngest_py as inngest
 from exampled import Example
 from harnesses import set_up_django
 from living import MONDAY, Life
+from tasked import InvalidTask, TaskResultMismatch, task, task_backends
 
 set_up_django()
 
@@ -28,6 +26,13 @@ from django.utils import timezone  # noqa: E402
 
 from inngest_django.attempts import give_up  # noqa: E402
 from inngest_django.configuration import client_of_settings  # noqa: E402
+from inngest_django.django_tasks import (  # noqa: E402
+    TaskResultDoesNotExist,
+    TaskResultStatus,
+    task_enqueued,
+    task_finished,
+    task_started,
+)
 from inngest_django.models import TaskRun  # noqa: E402
 from inngest_django.served import Served  # noqa: E402
 
@@ -58,6 +63,14 @@ def attempt(context: Any) -> list[Any]:
     if context.attempt == 1:
         raise ValueError("once more")
     return [context.attempt, context.task_result.status]
+
+
+@task(takes_context=True)
+def cancelled_within(context: Any) -> str:
+    give_up(type(task_backends["default"]), context.task_result.id, "cancelled")
+    if TROUBLE:
+        raise TROUBLE.pop()
+    return "done all the same"
 
 
 @task(backend="mail")
@@ -237,6 +250,44 @@ def test_a_task_that_the_server_gives_up_has_failed(shop: Shop) -> None:
     assert result.errors[0].traceback == "the app was never there"
 
 
+@pytest.mark.parametrize("starts", [False, True])
+def test_a_task_whose_run_is_cancelled_has_failed(shop: Shop, starts: bool) -> None:
+    TROUBLE[:] = [ValueError("no")] if starts else []
+    result = (add if starts else add.using(run_after=MONDAY + timedelta(days=1))).enqueue(1)
+    other = add.using(run_after=MONDAY + timedelta(days=1)).enqueue(2)
+    shop.let_pass(seconds=1)
+
+    shop.life.cancel("tasks-default")
+    shop.let_pass(days=2)
+
+    result.refresh()
+    other.refresh()
+    assert (result.status, len(CALLS)) == (TaskResultStatus.FAILED, 1 + starts)
+    assert "was cancelled" in result.errors[-1].traceback
+    assert other.status == TaskResultStatus.SUCCESSFUL
+
+
+def test_how_a_task_has_ended_stands(shop: Shop) -> None:
+    """It was cancelled while it ran: what it does in the end changes nothing."""
+    ended: list[str] = []
+
+    def listen(task_result: Any, **_: Any) -> None:
+        ended.append(task_result.status)
+
+    task_finished.connect(listen)
+    try:
+        for trouble in ([], [ValueError("no")]):
+            TROUBLE[:] = trouble
+            result = cancelled_within.enqueue()
+            shop.let_pass(hours=1)
+            result.refresh()
+            assert (result.status, len(result.errors)) == (TaskResultStatus.FAILED, 1)
+    finally:
+        task_finished.disconnect(listen)
+
+    assert ended == ["FAILED", "FAILED"]
+
+
 def test_results_of_long_ago_are_deleted(shop: Shop) -> None:
     for _ in range(2):
         add.enqueue(1)
@@ -279,7 +330,7 @@ def test_djangos_signals_are_sent(shop: Shop) -> None:
 
 
 def test_what_the_backend_refuses(shop: Shop) -> None:
-    with pytest.raises(InvalidTaskError, match="Queue 'other' is not valid"):
+    with pytest.raises(InvalidTask, match="Queue 'other' is not valid"):
         add.using(queue_name="other").enqueue(1)
     with pytest.raises(TypeError):
         add.enqueue(object())  # type: ignore[arg-type]

@@ -87,6 +87,26 @@ def test_an_app_in_production_is_registered_where_it_says_or_is_said_to_be(
     ]
 
 
+def test_an_app_behind_a_proxy_is_registered_where_the_proxy_has_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_for(api, is_production=False)
+    mount(path("inngest", serve(client, serve_path="behind/inngest")))
+    assert "http://127.0.0.1:8000/behind/inngest: registered" in sync()
+
+    monkeypatch.setenv("INNGEST_SERVE_PATH", "/said")
+    mount(path("inngest", serve(client_for(api, is_production=False))))
+    assert "https://shop.example.com/said: registered" in sync(origin="https://shop.example.com/")
+
+
+def test_registering_changes_nothing_in_the_app(api: Api) -> None:
+    client = client_for(api, is_production=True, signing_key=KEY)
+    settings = client.settings
+    mount(path("inngest", serve(client)))
+
+    sync(origin="https://shop.example.com")
+
+    assert client.settings is settings
+
+
 def test_what_cannot_be_registered_is_an_error_of_the_command(api: Api) -> None:
     with pytest.raises(CommandError, match="no functions are served: add path"):
         sync()
@@ -94,6 +114,9 @@ def test_what_cannot_be_registered_is_an_error_of_the_command(api: Api) -> None:
     mount(path("inngest", serve(client_for(api, is_production=True, signing_key=KEY))))
     with pytest.raises(CommandError, match="say where the server finds this project: --origin"):
         sync()
+
+    with pytest.raises(CommandError, match=r'app "shop" was not registered: .*not an http or https URL'):
+        sync(origin="shop.example.com")
 
     api.status, api.body = 401, {"error": "no such key"}
     with pytest.raises(CommandError, match=r'app "shop" was not registered: .*no such key'):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from inngest_django.served import Served, mounted
-from inngest_py import Request
+from inngest_py import ConfigError, ServerError
 
 
 class Command(BaseCommand):
@@ -31,18 +28,16 @@ class Command(BaseCommand):
         if not views:
             raise CommandError('no functions are served: add path("api/inngest", serve()) to the URL configuration')
         for path, served in views:
-            self._register(served, origin or _origin_of(served), path)
+            self._register(served, (origin or _origin_of(served)).rstrip("/"), served.path or path)
 
     def _register(self, served: Served, origin: str, path: str) -> None:
-        client = served.client
-        # Whoever may run this command may register the app, even where requests have to be signed for that.
-        client.settings = replace(client.settings, allow_unsigned_sync=True)
-        response = served.handler_at(origin, path).handle(Request("PUT", f"{origin}{path}"))
-        answer = json.loads(response.body)
-        if response.status != HTTPStatus.OK:
-            raise CommandError(f'app "{client.app_id}" was not registered: {answer.get("message", response.status)}')
+        client, url = served.client, f"{origin}{path}"
+        try:
+            answer = served.handler.register(url)
+        except (ConfigError, ServerError) as error:
+            raise CommandError(f'app "{client.app_id}" was not registered: {error}') from error
         state = "registered" if answer.get("modified", True) else "known already, and unchanged"
-        self.stdout.write(f'app "{client.app_id}" at {origin}{path}: {state}, {len(served.functions)} functions')
+        self.stdout.write(f'app "{client.app_id}" at {url}: {state}, {len(served.functions)} functions')
 
 
 def _origin_of(served: Served) -> str:
@@ -53,4 +48,4 @@ def _origin_of(served: Served) -> str:
             "say where the server finds this project: --origin https://example.com, "
             'INNGEST["SERVE_ORIGIN"] or INNGEST_SERVE_ORIGIN'
         )
-    return (origin or "http://127.0.0.1:8000").rstrip("/")
+    return origin or "http://127.0.0.1:8000"
