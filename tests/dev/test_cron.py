@@ -98,3 +98,39 @@ def test_a_schedule_that_was_removed_does_not_fire(world, kit):
     world.simulation.advance(600_000)
 
     assert world.runs("tick") == []
+
+
+@pytest.mark.parametrize(("jitter", "ticks"), [({}, [1, 61, 62]), ({"jitter": "30s"}, [1, 60, 61, 62])])
+def test_of_the_ticks_that_a_sleeping_machine_missed_one_comes_late_and_then_what_is_due(world, kit, jitter, ticks):
+    """And with jitter the one that may still be on its way."""
+    world.function("tick", lambda _: kit.done(), triggers=[{"cron": "* * * * *", **jitter}])
+
+    world.simulation.now += 3_600_500
+    world.simulation.advance(150_000)
+
+    events = [world.simulation.store.event(run.events[0]) for run in world.runs("tick")]
+    assert [(event.ts - START) // 60_000 for event in events] == ticks
+
+
+def test_the_first_tick_after_a_restart_is_the_next_that_is_due(world, kit):
+    world.function("tick", lambda call: kit.done(call.body["event"]["id"]), triggers=[{"cron": "*/10 * * * *"}])
+
+    world.simulation.now += 25 * 60_000
+    world.simulation.restart()
+    world.simulation.advance(4 * 60_000)
+    before = world.runs("tick")
+    world.simulation.advance(2 * 60_000)
+    world.settle()
+
+    assert before == []
+    assert world.output("tick") == "2026-01-01T00:30:00Z"
+
+
+def test_a_tick_comes_once_however_often_an_app_registers(world, kit):
+    for number in range(3):
+        world.function("tick", lambda _: kit.done(), triggers=[{"cron": "* * * * *"}], name=f"tick {number}")
+        world.simulation.advance(20_000)
+
+    world.simulation.advance(120_000)
+
+    assert len(world.runs("tick")) == 3

@@ -253,3 +253,12 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
 
     with pytest.raises(ConfigError, match=r"notes.txt"):
         SQLiteStore(path)
+
+
+def test_what_was_committed_survives_a_power_cut(tmp_path):
+    """In a write-ahead log, `synchronous = FULL` has each commit wait for the disk; anything less may lose the last."""
+    store = SQLiteStore(tmp_path / "dev.db")
+
+    assert store._connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert store._pragma("synchronous") == 2
+    store.close()

@@ -101,7 +101,7 @@ def _tell_invoker(turn: Turn, function: Function, event: Event, reason: str) -> 
     """Have the step that waits for what an event invokes end now, and not when its time is up."""
     correlation = _invocation(event, function)
     if correlation:
-        turn.later(Refused(correlation, function.slug, reason))
+        turn.later(Refused(correlation, reason))
 
 
 def _invocation(event: Event, function: Function) -> str:

@@ -69,7 +69,10 @@ def correlations(live: Live) -> list[str]:
 
 
 def correlation_of(event: Mapping[str, Any], slug: str) -> str:
-    """The invocation that an event stands for, if it is for this function; else an empty string."""
+    """The invocation that an event stands for, if it is for this function; else an empty string.
+
+    Any function may be started by such events, to log them say. Only the one that was meant answers.
+    """
     about = as_object(event["data"].get("_inngest")) or {}
     return as_text(about.get("correlation_id")) if about.get("fn_id") == slug else ""
 

@@ -80,8 +80,8 @@ def _refuse(it: Performance, message: str) -> Effect:
 
 
 def returned(turn: Turn, ended: Ended) -> None:
-    """An invoked run has ended: resolve the step that waits for it. Only the function that was meant can do that."""
-    pause = _waiting(turn, ended.correlation, ended.run.function)
+    """An invoked run has ended: resolve the step that waits for it."""
+    pause = turn.state.pauses.get(ended.correlation)
     if pause is None:
         return
     match ended.run.status:
@@ -96,16 +96,9 @@ def returned(turn: Turn, ended: Ended) -> None:
 
 def refused(turn: Turn, it: Refused) -> None:
     """An invocation comes to nothing, which showed only later: its event was held back first."""
-    pause = _waiting(turn, it.correlation, it.function)
+    pause = turn.state.pauses.get(it.correlation)
     if pause is not None:
         _fail(turn, pause, _REFUSED.format(it.reason))
-
-
-def _waiting(turn: Turn, correlation: str, function: str) -> Pause | None:
-    """The invocation of a function that still waits."""
-    pause = turn.state.pauses.get(correlation)
-    found = pause is not None and pause.kind is PauseKind.INVOKE and pause.name == function
-    return pause if found else None
 
 
 def _fail(turn: Turn, pause: Pause, message: str) -> None:

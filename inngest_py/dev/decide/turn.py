@@ -27,7 +27,6 @@ class Refused:
     """An event that invoked a function starts no run of it after all, and whoever invoked it is to be told why."""
 
     correlation: str
-    function: str
     reason: str
 
 

@@ -125,6 +125,7 @@ def test_a_listener_to_invocations_does_not_answer_them(world, kit, rule):
 
     assert world.only("listener").ended_at < world.only("child").ended_at
     assert world.only("parent").output == '"slept"'
+    assert world.only("listener").correlation == "", "so that its events name no invocation either"
 
 
 # Throttle ------------------------------------------------------------------------------------------------------------
