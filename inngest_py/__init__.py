@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from inngest_py.engine.identity import StepOptions
     from inngest_py.errors import (
         ConfigError,
+        DivergenceError,
         EventDataError,
         InngestError,
         NonRetriableError,
@@ -61,6 +62,7 @@ __all__ = [
     "Context",
     "ContextSync",
     "Debounce",
+    "DivergenceError",
     "Event",
     "EventDataError",
     "EventType",
@@ -108,6 +110,7 @@ _HOMES = {
     "Context": "inngest_py.steps.aio",
     "ContextSync": "inngest_py.steps.sync",
     "Debounce": "inngest_py.config.flow",
+    "DivergenceError": "inngest_py.errors",
     "Event": "inngest_py.wire.event",
     "EventDataError": "inngest_py.errors",
     "EventType": "inngest_py.config.event_type",

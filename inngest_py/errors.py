@@ -7,6 +7,7 @@ Exception
     ├── UnserializableError            a value that has no JSON form (also a TypeError)
     ├── EventDataError                 event data that does not fit its EventType (also a ValueError)
     ├── SendEventsError                the event API did not take all the events
+    ├── DivergenceError                your function does something else when it is replayed (also an AssertionError)
     ├── RequestError                   they sent something that we do not accept: has a status and a code
     │   ├── InvalidJSONError           a body that is not JSON
     │   ├── BodyTooLargeError          a body with more bytes than are read
@@ -73,6 +74,25 @@ class SendEventsError(InngestError):
         super().__init__(message)
         self.message = message
         self.ids = list(ids)
+
+
+class DivergenceError(InngestError, AssertionError):
+    """A function that does something else when it is replayed: in production it would go astray.
+
+    `steps` is how many steps had their results then, `difference` what was different, `cause` why that may be.
+    """
+
+    def __init__(self, function: str, steps: int, difference: str, cause: str) -> None:
+        super().__init__(function, steps, difference, cause)
+        self.function = function
+        self.steps = steps
+        self.difference = difference
+        self.cause = cause
+
+    def __str__(self) -> str:
+        """Say what was different, and why that may be."""
+        after = f"after {self.steps} step{'' if self.steps == 1 else 's'}"
+        return f"{self.function} is not the same when it is replayed {after}: {self.difference}.\nLikely: {self.cause}."
 
 
 # What they did -----------------------------------------------------------------------------------------------------

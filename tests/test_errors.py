@@ -10,6 +10,7 @@ import pytest
 
 from inngest_py import errors
 from inngest_py.errors import (
+    DivergenceError,
     InngestError,
     Interrupt,
     NonRetriableError,
@@ -37,6 +38,7 @@ def test_the_tree_on_top_of_the_module_names_every_exception() -> None:
         ("UsageError", RuntimeError),
         ("UnserializableError", TypeError),
         ("EventDataError", ValueError),
+        ("DivergenceError", AssertionError),
     ],
 )
 def test_what_you_did_is_also_the_error_that_python_has_for_it(name: str, also: type[Exception]) -> None:
@@ -52,6 +54,7 @@ def test_what_you_did_is_also_the_error_that_python_has_for_it(name: str, also: 
         UnserializableError("$.orders[3]", "a set is no list"),
         SendEventsError("refused", ["01H"]),
         ServerError("unreachable", 502),
+        DivergenceError("shop-order", 2, "it returns", "time.time()"),
         NonRetriableError("stop", quiet=True),
         RetryAfterError("later", timedelta(minutes=5), quiet=True),
         StepError("charge", "ValueError", "declined", "Traceback"),

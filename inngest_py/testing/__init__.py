@@ -13,6 +13,7 @@ from inngest_py.testing.engine import Engine
 from inngest_py.testing.feeding import Fed, event, signal
 from inngest_py.testing.journal import LogLine
 from inngest_py.testing.moments import START
+from inngest_py.testing.replaying import areplay, replay
 from inngest_py.testing.results import Run, StepRun, Steps
 from inngest_py.testing.running import arun, run
 from inngest_py.testing.stubs import StepCall, Stub, fails, sequence, stub, value
@@ -29,9 +30,11 @@ __all__ = [
     "StepStatus",
     "Steps",
     "Stub",
+    "areplay",
     "arun",
     "event",
     "fails",
+    "replay",
     "run",
     "sequence",
     "signal",

@@ -17,7 +17,7 @@ from inngest_py.function import Function
 from inngest_py.handler import Handler
 from inngest_py.profile import Profile
 from inngest_py.testing.driving import on_loop
-from inngest_py.testing.logs import noting
+from inngest_py.testing.logs import noting, silence
 from inngest_py.testing.watching import Notebook, inner, outer
 from inngest_py.wire.codec import decode, encode
 
@@ -30,11 +30,14 @@ Keep: TypeAlias = Callable[[str, Mapping[str, Any]], bool]
 class App:
     """A client's functions behind a handler, in development mode, with the middleware of the test around them.
 
-    `now` gives the virtual time in Unix milliseconds. The client that it is made of stays as it is.
+    `now` gives the virtual time in Unix milliseconds. A `silent` app logs nothing. The client that it is made of stays
+    as it is.
     """
 
-    def __init__(self, client: Inngest, notebook: Notebook, now: Callable[[], int]) -> None:
+    def __init__(self, client: Inngest, notebook: Notebook, now: Callable[[], int], *, silent: bool = False) -> None:
         self.client = _twin(client, notebook)
+        if silent:
+            self.client.logger = silence()
         self.functions = [_with_inner(function, notebook) for function in client.functions]
         self.url = f"http://{client.app_id}.test/api/inngest"
         self.handler = Handler(

@@ -11,7 +11,7 @@ from inngest_py.errors import UsageError
 from inngest_py.function import Function
 from inngest_py.testing.driving import Flow, aplay, play
 from inngest_py.testing.feeding import Fed
-from inngest_py.testing.moments import START, moment_of, span_of
+from inngest_py.testing.moments import MAX_CALLS, START, moment_of, span_of
 from inngest_py.testing.results import Run
 from inngest_py.testing.stage import Stage
 from inngest_py.testing.stubbing import Stubs
@@ -27,7 +27,8 @@ class Engine:
 
     Nothing happens until time is let pass; then every call is made in this process, and no server, network, file or
     thread outlives it. `start` is when time begins, `steps` are stubs by step id. Each run that ends is replayed, and
-    DivergenceError raised if it did something else then; `check_replays=False` leaves that out.
+    DivergenceError raised if it did something else then; `check_replays=False` leaves that out. After `max_calls`
+    something is taken to go round in circles.
     """
 
     def __init__(
@@ -37,11 +38,11 @@ class Engine:
         start: datetime = START,
         steps: Mapping[str, Any] | None = None,
         check_replays: bool = True,
+        max_calls: int = MAX_CALLS,
     ) -> None:
         self._stubs: Final = Stubs(steps)
-        self._stage: Final = Stage(start, self._stubs)
+        self._stage: Final = Stage(start, self._stubs, max_calls)
         self._checks: Final = check_replays
-        self._checked: Final[set[str]] = set()
         for client in [clients] if isinstance(clients, Inngest) else clients:
             self._stage.mount(client, _every_trigger)
 
@@ -96,3 +97,5 @@ class Engine:
 
     def _until(self, end: int | None) -> Flow[None]:
         yield from self._stage.until(end)
+        if self._checks:
+            yield from self._stage.check_replays()

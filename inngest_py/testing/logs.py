@@ -40,3 +40,11 @@ class _RunLogger(logging.Logger):
 def noting(logger: logging.Logger) -> logging.Logger:
     """A logger that notes what it is told before the given one has it."""
     return _RunLogger(logger)
+
+
+def silence() -> logging.Logger:
+    """A logger that tells nobody anything."""
+    found = _RunLogger(logging.getLogger("inngest_py"))
+    found.handlers.clear()
+    found.setLevel(logging.CRITICAL + 1)
+    return found

@@ -11,6 +11,9 @@ from inngest_py.errors import UsageError
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When virtual time begins unless a test says otherwise: the same in every run of the test."""
 
+MAX_CALLS: Final = 10_000
+"""How many calls may be made before something is taken to go round in circles, unless a test says otherwise."""
+
 
 def unix_of(moment: datetime) -> int:
     """A moment in Unix milliseconds. Raises UsageError for one without a time zone."""

@@ -107,6 +107,8 @@ class _Test:
         self._trigger(stage)
         stage.feed(self.feed)
         yield from stage.until(None)
+        if self.check_replays:
+            yield from stage.check_replays()
         first, *others = self._found(stage)
         self._check(stage, first, others)
         return replace(first, others=tuple(others))

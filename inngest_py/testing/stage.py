@@ -10,7 +10,7 @@ from typing import Any, Final
 from inngest_py.client import Inngest
 from inngest_py.dev import model
 from inngest_py.dev.happenings import AppRegistered, InvokeRequested, SignalSent
-from inngest_py.dev.model import PauseKind
+from inngest_py.dev.model import FINAL, PauseKind
 from inngest_py.dev.reply import Report, read_reply
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.simulation import Simulation
@@ -24,8 +24,10 @@ from inngest_py.testing.driving import Ask, Flow
 from inngest_py.testing.feeding import Fed
 from inngest_py.testing.journal import Journal, plain
 from inngest_py.testing.ledger import Ledger
-from inngest_py.testing.moments import unix_of
+from inngest_py.testing.moments import MAX_CALLS, unix_of
 from inngest_py.testing.network import Network
+from inngest_py.testing.recording import recording_of
+from inngest_py.testing.replaying import Replayer
 from inngest_py.testing.results import Run
 from inngest_py.testing.stubbing import Stubs
 from inngest_py.testing.stubs import Stub
@@ -34,24 +36,25 @@ from inngest_py.wire.event import Event
 from inngest_py.wire.http import Request, Response
 from inngest_py.wire.ops import Opcode
 
-MOST_CALLS: Final = 10_000
-"""How many calls may be made before something is taken to go round in circles."""
-
 _NAMED: Final = frozenset({Opcode.SLEEP, Opcode.WAIT_FOR_EVENT})
 
 
 class Stage:
     """Plays apps and the scheduler against each other. It is the notebook of the middleware of its apps."""
 
-    def __init__(self, start: datetime, stubs: Stubs) -> None:
+    def __init__(self, start: datetime, stubs: Stubs, max_calls: int = MAX_CALLS) -> None:
         self.simulation: Final = Simulation(now=unix_of(start), rules=Rules(), store=Ledger())
         self.stubs: Final = stubs
         self.apps: Final[dict[str, App]] = {}
+        self._clients: Final[dict[str, Inngest]] = {}
         self.journals: Final[dict[str, Journal]] = {}
         self._network: Final = Network(self.simulation)
         self._later: Final[list[tuple[int, int, Fed]]] = []
         self._awaited: Final[list[Fed]] = []
         self._calls = 0
+        self._max_calls: Final = max_calls
+        self._replayers: Final[dict[str, Replayer]] = {}
+        self._replayed: Final[set[str]] = set()
 
     # The notebook ----------------------------------------------------------------------------------------------------
 
@@ -75,6 +78,7 @@ class Stage:
         if client.app_id in self.apps:
             raise UsageError(f'two clients have the app_id "{client.app_id}": give each app of a test one of its own')
         self.apps[client.app_id] = app
+        self._clients[client.app_id] = client
         registration = app.registration(self.now(), keep)
         refused = self.simulation.happen(AppRegistered(registration.app, registration.functions))
         if isinstance(refused, Exception):
@@ -169,12 +173,28 @@ class Stage:
 
     def _count(self, function_id: str) -> None:
         self._calls += 1
-        if self._calls > MOST_CALLS:
+        if self._calls > self._max_calls:
             raise UsageError(
-                f"{MOST_CALLS} calls were made and the apps are still not idle, the last one of {function_id}: does a "
-                "function start itself, or a schedule fire while a run sleeps for months? Let a time pass instead, "
-                'with engine.advance("1h")'
+                f"{self._max_calls} calls were made and the apps are not idle, the last one of {function_id}: does "
+                "a function start itself, or a schedule fire while a run sleeps for months? Let a time pass instead, "
+                'with engine.advance("1h"), or set Engine(max_calls=...)'
             )
+
+    def check_replays(self) -> Flow[None]:
+        """Replay the runs that have ended since. Raises DivergenceError for one that takes another way then.
+
+        One without steps has nothing to be replayed.
+        """
+        simulation = self.simulation
+        for run in simulation.runs():
+            journal = self.journal(run.id)
+            if run.status not in FINAL or run.id in self._replayed or not journal.steps:
+                continue
+            self._replayed.add(run.id)
+            if run.app_id not in self._replayers:
+                self._replayers[run.app_id] = Replayer(self._clients[run.app_id])
+            found = recording_of(run, simulation.steps(run.id), self._events(run), journal)
+            yield from self._replayers[run.app_id].check(found)
 
     # What came of it -------------------------------------------------------------------------------------------------
 
@@ -183,9 +203,11 @@ class Stage:
         return [self._shown(run) for run in self.simulation.runs(function_id)]
 
     def _shown(self, run: model.Run) -> Run:
-        store = self.simulation.store
-        events = [event for event in map(store.event, run.events) if event is not None]
-        return run_of(run, store.steps(run.id), events, self.journal(run.id))
+        return run_of(run, self.simulation.steps(run.id), self._events(run), self.journal(run.id))
+
+    def _events(self, run: model.Run) -> list[model.Event]:
+        found = map(self.simulation.store.event, run.events)
+        return [event for event in found if event is not None]
 
     # What comes from outside -----------------------------------------------------------------------------------------
 

@@ -269,7 +269,7 @@ class Findings:
 
 
 async def test_however_often_it_is_killed_nothing_that_it_acknowledged_is_lost(tmp_path, options, record_property):
-    chance, port = random.Random(options.seed), free_port()  # noqa: S311
+    chance, port = random.Random(options.seed), free_port()
     met, moments = Counter[str](), Counter[str]()
     database, url = tmp_path / "dev.db", f"http://127.0.0.1:{port}"
     app, sender = Survivor(url, chance), Sender(url, chance)

@@ -90,7 +90,7 @@ def reloaded(simulation):
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_courses_of_events_all_end_well(kit, seed):
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     simulation = Simulation(seed=str(seed).encode(), rules=Rules(retry_interval=1000))
     program = Program(kit)
     program.register(simulation)

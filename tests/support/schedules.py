@@ -141,7 +141,7 @@ class Schedule:
     """One course of events. `counts` is what happened, by kind."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)  # noqa: S311
+        self.chance = random.Random(seed)
         self._slugs = self.chance.sample(CHOICE, 2)
         self.server = Server(seed, self.chance, [*self._slugs, "child", FAILURES])
         self.counts: Counter[str] = Counter()
