@@ -37,6 +37,15 @@ class Status(StrEnum):
     UNSUPPORTED = "unsupported_protocol"
 
 
+def is_app_url(url: str) -> bool:
+    """Whether a text is a URL at which an app could be."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def read_status(url: str, reply: FetchReply) -> tuple[Status, str]:
     """What the reply to a PUT means, and a sentence that says what to do about it."""
     if reply.fault:
@@ -76,6 +85,7 @@ class Discovery:
     """Watches URLs. An app that is not there is looked for twice a second, one that is there every `interval`.
 
     `put` asks an app to register; `interval` is in seconds, or None to ask only until the first time it works.
+    `problems` are the apps that could not be synced when they were asked last, by their URL; several may share it.
     """
 
     def __init__(
@@ -86,7 +96,9 @@ class Discovery:
         interval: float | None,
         clock: Callable[[], int],
         observe: Callable[[Notice], None],
+        problems: dict[str, AppUnreachable] | None = None,
     ) -> None:
+        self.problems: dict[str, AppUnreachable] = {} if problems is None else problems
         self.statuses: dict[str, Status] = {}
         self._urls = urls
         self._put = put
@@ -111,10 +123,20 @@ class Discovery:
             status, message = Status.UNSUPPORTED, f"{url} must begin with http:// or https://"
         else:
             status, message = read_status(url, await self._put(url, encode({"url": url}), TIMEOUT))
-        if self.statuses.get(url) is not status and status is not Status.CONNECTED:
-            self._observe(AppUnreachable(at=self._clock(), url=url, code=status.value, message=message))
+        if status is Status.CONNECTED:
+            self.problems.pop(url, None)
+        elif self.statuses.get(url) is not status:
+            self.problems[url] = AppUnreachable(at=self._clock(), url=url, code=status.value, message=message)
+            self._observe(self.problems[url])
         self.statuses[url] = status
         return status
+
+    async def add(self, url: str) -> None:
+        """Watch one more URL. Returns when it has been asked once."""
+        await self.ask(url)
+        if url not in self._urls:
+            self._urls = (*self._urls, url)
+            self._tasks.append(asyncio.create_task(self._watch(url)))
 
     async def _watch(self, url: str) -> None:
         while True:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
 from inngest_py.dev.decide import decide
@@ -59,7 +60,8 @@ class Engine:
         self.clock = clock
         self._store = store
         self._executor = executor
-        self._observe = observe
+        self._observe = self._observer = observe
+        self._watchers = list[Callable[[Notice], None]]()
         self._inbox: list[_Entry] = []
         self._awake = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
@@ -130,9 +132,26 @@ class Engine:
     def tell(self, notice: Notice) -> None:
         """Tell the observer. Whatever becomes of what it shows, the work goes on."""
         try:
-            self._observe(notice)
+            self._observer(notice)
         except Exception:
             _LOG.exception("inngest: what happened could not be shown: %s", type(notice).__name__)
+
+    @contextmanager
+    def watching(self, watch: Callable[[Notice], None]) -> Generator[None]:
+        """Tell somebody else too, while the block lasts. While nobody watches that costs nothing."""
+        self._watchers.append(watch)
+        self._observer = self._tell_all
+        try:
+            yield
+        finally:
+            self._watchers.remove(watch)
+            if not self._watchers:
+                self._observer = self._observe
+
+    def _tell_all(self, notice: Notice) -> None:
+        for watch in self._watchers:
+            watch(notice)
+        self._observe(notice)
 
     async def read(self, query: Callable[..., T], *arguments: Any) -> T:
         """Ask the store something, off the event loop if it is on disk."""

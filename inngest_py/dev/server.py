@@ -6,6 +6,7 @@ import asyncio
 import errno
 import ipaddress
 import os
+import secrets
 import socket
 import time
 from collections.abc import Callable, Generator
@@ -21,10 +22,13 @@ from inngest_py.dev.engine import Engine
 from inngest_py.dev.executor import HTTPExecutor
 from inngest_py.dev.ids import Ids
 from inngest_py.dev.keeping import Keeper, Keeping
-from inngest_py.dev.notices import Notice
+from inngest_py.dev.notices import AppUnreachable, Notice
 from inngest_py.dev.options import Options
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.store.sqlite import SQLiteStore
+from inngest_py.dev.ui import Parlour, routes
+from inngest_py.dev.ui.live import Hub
+from inngest_py.dev.ui.sessions import Sessions
 from inngest_py.errors import ConfigError, UsageError
 from inngest_py.wire.signing import SigningKey
 
@@ -63,6 +67,8 @@ class DevServer:
         server = DevServer(Options(urls=("http://127.0.0.1:5000/api/inngest",)), observe=print)
         await server.serve()
 
+    `problems` are the apps that could not be synced, by their URL.
+
     With `hold` no app is called before one has registered: they are only being started. `clock` gives Unix
     milliseconds.
 
@@ -87,6 +93,8 @@ class DevServer:
         self._executor = HTTPExecutor(clock, self._key)
         self._discovery: Discovery | None = None
         self._keeper: Keeper | None = None
+        self._hub: Hub | None = None
+        self.problems: dict[str, AppUnreachable] = {}
         self._http: _HTTPServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self._port = self.options.port
@@ -127,8 +135,9 @@ class DevServer:
         await self._engine.start()
         self._keeper = Keeper(self._engine, self._keeping())
         self._keeper.start()
-        await self._serve_http(self._engine, sock)
-        self._discover()
+        self._discovery = self._discover()
+        await self._serve_http(self._engine, self._discovery, sock)
+        self._discovery.start()
 
     async def serve(self) -> None:
         """Serve until `stop` is called, this task is cancelled, or nothing can be stored any more."""
@@ -153,6 +162,8 @@ class DevServer:
             return
         if self._discovery is not None:
             await self._discovery.stop()
+        if self._hub is not None:
+            self._hub.close()
         http.should_exit = True
         if self._serving is not None:
             await self._serving
@@ -169,7 +180,7 @@ class DevServer:
         age = self.options.retention
         return Keeping(age=None if age is None else round(age.total_seconds() * 1000), size=self.options.max_size)
 
-    async def _serve_http(self, engine: Engine, sock: socket.socket) -> None:
+    async def _serve_http(self, engine: Engine, discovery: Discovery, sock: socket.socket) -> None:
         desk = Desk(
             engine=engine,
             signing_key=self._key,
@@ -182,19 +193,34 @@ class DevServer:
                 "retry_interval": self.options.retry_interval,
             },
         )
+        self._hub = Hub(engine)
+        parlour = Parlour(
+            desk=desk,
+            hub=self._hub,
+            sessions=Sessions(secrets.token_urlsafe),
+            problems=self.problems,
+            add=discovery.add,
+        )
         config = uvicorn.Config(
-            build(desk), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE
+            build(desk, routes(parlour)),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_GRACE,
         )
         self._http = _HTTPServer(config)
         self._serving = asyncio.create_task(self._http.serve(sockets=[sock]), name="inngest-http")
         await self._http.up.wait()
 
-    def _discover(self) -> None:
-        interval = self.options.poll_interval if self.options.poll else None
-        self._discovery = Discovery(
-            self.options.urls, self._executor.put, interval=interval, clock=self._clock, observe=self._observe
+    def _discover(self) -> Discovery:
+        return Discovery(
+            self.options.urls,
+            self._executor.put,
+            interval=self.options.poll_interval if self.options.poll else None,
+            clock=_now,
+            observe=self.engine.tell,
+            problems=self.problems,
         )
-        self._discovery.start()
 
 
 def _house(options: Options) -> House:

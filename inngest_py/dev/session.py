@@ -59,7 +59,7 @@ class Session:
         if not self.discover or self.options.urls:
             await stop.wait()
             return 0
-        async with self._finding(stop, lost=partial(self._none_yet, server)):
+        async with self._finding(server, lost=partial(self._none_yet, server)):
             await stop.wait()
         return 0
 
@@ -81,7 +81,7 @@ class Session:
             if not for_programs:
                 self.log.start(server.url, self.options)
             self.log.say("command", shlex.join(self.command))
-            async with self._finding(stop, child, taken, lost=partial(self._lost, server)):
+            async with self._finding(server, child, taken, lost=partial(self._lost, server)):
                 await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         server.engine.abandon()
@@ -105,7 +105,7 @@ class Session:
     @asynccontextmanager
     async def _finding(
         self,
-        stop: Stop,
+        server: DevServer,
         child: Child | None = None,
         taken: frozenset[str] = frozenset(),
         *,
@@ -115,7 +115,12 @@ class Session:
         options = self.options
         executor = HTTPExecutor(_now, SigningKey(options.signing_key) if options.signing_key else None)
         discovery = Discovery(
-            (), executor.put, interval=None, clock=_now, observe=_unless_starting(stop.unless_broken(self.log.notice))
+            (),
+            executor.put,
+            interval=None,
+            clock=_now,
+            observe=_unless_starting(server.engine.tell),
+            problems=server.problems,
         )
         finder = Finder(
             executor,

@@ -154,6 +154,7 @@ class Kit:
     config = staticmethod(config)
     registration = staticmethod(registration)
     hashed = staticmethod(hashed)
+    call = FakeCall
     headers = SDK
 
     @staticmethod

@@ -7,6 +7,8 @@ errors on the v1 endpoints have their status as HTTP status too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -19,10 +21,10 @@ from inngest_py.errors import RequestError
 __all__ = ["Desk", "build"]
 
 
-def build(desk: Desk) -> Starlette:
-    """The ASGI application."""
+def build(desk: Desk, pages: Sequence[Route] = ()) -> Starlette:
+    """The ASGI application, with `pages` besides the API."""
     routes = [
-        Route("/", page.front),
+        *pages,
         Route("/health", page.health),
         Route("/dev", apps.info),
         Route("/fn/register", apps.register, methods=["PUT", "POST"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -24,17 +26,17 @@ async def events(request: Request) -> Response:
         since=paging.after(query, "received_after"),
         until=paging.before(query, "received_before"),
         internal=flag(query, "internal", default=True),
-        before=await _event_place(request),
+        before=await event_place(desk_of(request), query),
         limit=limit + 1,
     )
     found, cursor = paging.page(await engine.read(engine.store.events, wanted), limit)
     return data([event_view(event) for event in found], engine.clock(), next_cursor=cursor)
 
 
-async def _event_place(request: Request) -> paging.Place:
-    """Where a page begins. An event may have an id that was made of a seed, and come at another time than it says."""
-    engine, place = desk_of(request).engine, paging.place(request.query_params)
-    found = await engine.read(engine.store.event, place[1])
+async def event_place(desk: Desk, query: Mapping[str, str]) -> paging.Place:
+    """Where a page of events begins. Its id may have been made of a seed, and say another time than it came at."""
+    place = paging.place(query)
+    found = await desk.engine.read(desk.engine.store.event, place[1])
     return place if found is None else (found.received_at, found.id)
 
 
@@ -62,7 +64,7 @@ async def _runs(request: Request, event_id: str) -> Response:
     desk, query = desk_of(request), request.query_params
     limit = paging.limit(query)
     wanted = RunFilter(
-        status=_status(query.get("status", "")),
+        status=status_named(query.get("status", "")),
         function=query.get("function", ""),
         app=query.get("app", ""),
         event=event_id,
@@ -86,7 +88,7 @@ async def run(request: Request) -> Response:
     if with_steps:
         steps = await desk.engine.read(desk.engine.store.steps, run_id)
         shown["steps"] = [step_view(step) for step in steps]
-        shown["events"] = [event_view(part) for part in await _events(desk, found)]
+        shown["events"] = [event_view(part) for part in await events_of(desk, found)]
     return data(shown, desk.engine.clock())
 
 
@@ -136,7 +138,8 @@ async def _found(request: Request) -> Run | None:
     return await engine.read(engine.store.run, request.path_params["id"])
 
 
-async def _events(desk: Desk, shown: Run) -> list[Event]:
+async def events_of(desk: Desk, shown: Run) -> list[Event]:
+    """The events of a run, but for those that have been forgotten."""
     found = [await desk.engine.read(desk.engine.store.event, event_id) for event_id in shown.events]
     return [part for part in found if part is not None]
 
@@ -151,7 +154,8 @@ def _no_run(run_id: str) -> Response:
     return error(f"Unable to load function run: {run_id}", 404)
 
 
-def _status(text: str) -> str:
+def status_named(text: str) -> str:
+    """The status with a name in any case, or an empty string for an empty one. Raises RequestError."""
     known = {status.value.lower(): status.value for status in RunStatus}
     if text and text.lower() not in known:
         raise RequestError(f"there is no status {text!r}; there is {', '.join(known.values())}")

@@ -195,7 +195,6 @@ _HEALTH_V2: Final = thing({"data": thing({"status": TEXT}), "metadata": thing({"
 _ERRORS_V2: Final = thing({"errors": list_of(thing({"code": TEXT, "message": TEXT}))})
 
 _APPS: Final[dict[str, Operation]] = {
-    "/": {"get": _free("What this is", _text("A few words."))},
     "/health": {"get": _free("Whether the server is up", _json("It is.", thing({"status": NUMBER, "message": TEXT})))},
     "/api/v2/health": {"get": _free("The same, in version 2", _json("It is.", _HEALTH_V2))},
     "/dev": {"get": _get("What SDKs ask to find a dev server", _json("The server.", _INFO))},

@@ -9,13 +9,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import click
 
 from inngest_py.dev.api.visitors import name_of
 from inngest_py.dev.collector import collecting_seldom
 from inngest_py.dev.commands.shared import clear_errors, examples, json_option
+from inngest_py.dev.discovery import is_app_url
 from inngest_py.dev.duration import LONGEST, SECOND, parse_duration
 from inngest_py.dev.options import DEFAULT_HOST, DEFAULT_PORT, Options
 from inngest_py.dev.session import Session
@@ -48,17 +48,9 @@ def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> floa
 def _app_urls(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
     """Read `--sdk-url`."""
     for url in urls:
-        if not _is_http(url):
+        if not is_app_url(url):
             raise click.BadParameter(f'"{url}" is not a URL such as "http://127.0.0.1:5000/api/inngest"')
     return urls
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _keys(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple[str, ...]:

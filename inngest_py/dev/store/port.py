@@ -23,7 +23,8 @@ LATEST: Final[Place] = (1 << 62, "")
 class RunFilter:
     """Which runs to list; an empty field does not filter.
 
-    They were created after `since` and before `until`, and stand in the list, newest first, behind `before`.
+    They were created after `since` and before `until`, and stand in the list, newest first, behind `before`. `brief`
+    ones come without their results, which may be large.
     """
 
     status: str = ""
@@ -34,6 +35,7 @@ class RunFilter:
     until: int = LATEST[0]
     before: Place = LATEST
     limit: int = 20
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,18 @@ class Store(Protocol):
 
     def runs(self, wanted: RunFilter) -> list[Run]:
         """A page of runs, newest first."""
+        ...
+
+    def search(self, wanted: RunFilter, text: str, depth: int) -> tuple[list[Run], Place | None]:
+        """The runs among `depth` whose first event has a text in its data, or whose id ends with it: brief ones.
+
+        `field=value` finds events that have it anywhere. Filters but the time and the place apply to what was looked
+        at. Returns where to look on, or None if there are no more.
+        """
+        ...
+
+    def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:
+        """The oldest runs of several events, each with the event: brief ones."""
         ...
 
     def steps(self, run_id: str) -> list[Step]:

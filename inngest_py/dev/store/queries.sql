@@ -208,6 +208,32 @@ WHERE id IN (
     AND (:app = '' OR app_id = :app)
 ORDER BY created_at DESC, id DESC LIMIT :limit;
 
+-- name: search
+-- Of so many runs that are older than a place those whose id ends with a text, or whose first event has one in its data.
+SELECT looked_at.* FROM (
+    SELECT * FROM runs WHERE (created_at, id) < (:before_time, :before_id) AND created_at > :since
+    ORDER BY created_at DESC, id DESC LIMIT :depth) AS looked_at
+LEFT JOIN events ON events.id = looked_at.event_id
+WHERE (looked_at.id LIKE :ending OR events.key = :text OR looked_at.event_id = :text
+        OR events.data LIKE :first ESCAPE '!' OR events.data LIKE :second ESCAPE '!'
+        OR events.data LIKE :third ESCAPE '!')
+    AND (:status = '' OR looked_at.status = :status) AND (:function = '' OR looked_at.function = :function)
+    AND (:app = '' OR looked_at.app_id = :app)
+ORDER BY looked_at.created_at DESC, looked_at.id DESC;
+
+-- name: looked_at
+-- The last run that a search looks at.
+SELECT created_at, id FROM runs WHERE (created_at, id) < (:before_time, :before_id) AND created_at > :since
+ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET :depth - 1;
+
+-- name: runs_of_events
+-- The oldest runs of several events, whose ids are a list in JSON.
+SELECT *, causes.event AS cause FROM (
+    SELECT id AS run, event_id AS event FROM runs WHERE event_id IN (SELECT value FROM json_each(:events))
+    UNION ALL SELECT run_id, event_id FROM batched WHERE event_id IN (SELECT value FROM json_each(:events))) AS causes
+JOIN runs ON runs.id = causes.run
+ORDER BY created_at, id LIMIT :limit;
+
 -- name: steps
 -- The steps of a run, in the order in which they were found.
 SELECT * FROM steps WHERE run_id = ? ORDER BY rowid;

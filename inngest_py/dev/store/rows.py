@@ -32,6 +32,13 @@ from inngest_py.dev.model import (
 Row: TypeAlias = dict[str, Any]
 Values: TypeAlias = tuple[Any, ...]
 
+BRIEF: Final = (
+    "id, function, app_id, status, event_id, events, event_name, created_at, started_at, ended_at, NULL AS output, "
+    "NULL AS error, max_attempts, version, force_plan, correlation, slots, priority, start_by, finish_by, batch_id, "
+    "cron, singleton"
+)
+"""What stands for the `*` of runs in lists that show no results, which may be large."""
+
 
 def _app(it: App) -> Values:
     return (it.id, it.url, it.sdk, it.framework, it.checksum, it.synced_at, it.archived_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -34,6 +35,7 @@ _FIRST_PORTION: Final = 50
 _LARGEST_PORTION: Final = 400
 """How many rows are forgotten in one transaction, or little more."""
 
+_SPECIAL: Final = re.compile("[%_!]")
 _MOST_PAGES: Final = 2_000
 """How many pages that may free, 8 MB, before the next time there are fewer rows."""
 
@@ -122,7 +124,20 @@ class SQLiteStore:
 
     def runs(self, wanted: RunFilter) -> list[Run]:
         """A page of runs, newest first."""
-        return [rows.read_run(row) for row in self._all(_way(wanted), _page(wanted))]
+        found = self._all(_way(wanted), _page(wanted), brief=wanted.brief)
+        return [rows.read_run(row) for row in found]
+
+    def search(self, wanted: RunFilter, text: str, depth: int) -> tuple[list[Run], Place | None]:
+        """The runs among `depth` whose first event has a text in its data, or whose id ends with it."""
+        values = {**_page(wanted), **_patterns(text), "depth": depth}
+        last = self._all("looked_at", values)
+        found = [rows.read_run(row) for row in self._all("search", values, brief=True)]
+        return found, (last[0]["created_at"], last[0]["id"]) if last else None
+
+    def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:
+        """The oldest runs of several events, each with the event."""
+        found = self._all("runs_of_events", {"events": json.dumps(list(event_ids)), "limit": limit}, brief=True)
+        return [(row.pop("cause"), rows.read_run(row)) for row in found]
 
     def steps(self, run_id: str) -> list[Step]:
         """The steps of a run, in the order in which they were found."""
@@ -180,9 +195,12 @@ class SQLiteStore:
         with self._lock:
             self._connection.close()
 
-    def _all(self, query: str, values: Any = ()) -> list[rows.Row]:
+    def _all(self, query: str, values: Any = (), *, brief: bool = False) -> list[rows.Row]:
+        text = self._queries[query]
+        if brief:
+            text = text.replace("SELECT *", f"SELECT {rows.BRIEF}")
         with self._lock:
-            found = self._connection.execute(self._queries[query], values).fetchall()
+            found = self._connection.execute(text, values).fetchall()
         return [dict(row) for row in found]
 
 
@@ -200,6 +218,19 @@ def _page(wanted: RunFilter | EventFilter) -> dict[str, Any]:
     values = asdict(wanted)
     before_time, before_id = min(values.pop("before"), (values.pop("until"), ""))
     return {**values, "before_time": before_time, "before_id": before_id}
+
+
+def _patterns(text: str) -> dict[str, str]:
+    """What is looked for, as LIKE wants it. Data is stored as canonical JSON: nothing stands between its tokens."""
+    field, equals, value = text.partition("=")
+    if equals and field:
+        key, shown = json.dumps(field.rpartition(".")[2], ensure_ascii=False), value.strip('"')
+        bare = [f"{key}:{json.dumps(shown, ensure_ascii=False)}", f"{key}:{shown},", f"{key}:{shown}}}"]
+    else:
+        bare = [json.dumps(text, ensure_ascii=False)[1:-1]] * 3
+    first, second, third = (_SPECIAL.sub(r"!\g<0>", each).join("%%") for each in bare)
+    ending = f"%{text}" if text.isalnum() else ""
+    return {"first": first, "second": second, "third": third, "ending": ending, "text": text}
 
 
 def _budget(rows_left: int) -> Callable[[rows.Row], bool]:

@@ -1,0 +1,65 @@
+"""The door of the web UI: who may see its pages, and what a browser may do with them."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inngest_py.dev.api.guard import is_bearer
+from inngest_py.dev.ui.parlour import SCOPE, Parlour
+from inngest_py.dev.ui.sessions import COOKIE
+
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every page says: nothing is run or loaded that is not a file of this server."""
+
+
+class Door:
+    """ASGI middleware around a page. One that is `open_` can be seen without signing in."""
+
+    def __init__(self, app: ASGIApp, parlour: Parlour, *, open_: bool = False) -> None:
+        self._app = app
+        self._parlour = parlour
+        self._open = open_
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a person in, or ask who it is."""
+        scope[SCOPE] = self._parlour
+        app = self._app if self._open or self._is_known(scope) else _turned_away(Request(scope))
+        await app(scope, receive, _guarded(send))
+
+    def _is_known(self, scope: Scope) -> bool:
+        key = self._parlour.desk.signing_key
+        if key is None:
+            return True
+        request, now = Request(scope), self._parlour.desk.engine.clock()
+        return self._parlour.sessions.knows(request.cookies.get(COOKIE, ""), now) or is_bearer(key, request.headers)
+
+
+def _turned_away(request: Request) -> Response:
+    if request.method != "GET" or request.url.path.startswith("/ui/"):
+        return PlainTextResponse("Sign in first, at /sign-in\n", 401)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303)
+
+
+def _guarded(send: Send) -> Send:
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.update(HEADERS)
+            headers.setdefault("Cache-Control", "no-store")
+        await send(message)
+
+    return guarded

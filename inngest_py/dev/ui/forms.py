@@ -1,0 +1,27 @@
+"""What a form says."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from inngest_py.dev.api.desk import body_of
+from inngest_py.dev.shapes import as_object
+from inngest_py.errors import InvalidJSONError
+from inngest_py.wire.codec import decode
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises RequestError if it is too large."""
+    body = await body_of(request)
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The JSON object that somebody has written; nothing is an empty one. Raises InvalidJSONError."""
+    found = as_object(decode(text.encode())) if text.strip() else {}
+    if found is None:
+        raise InvalidJSONError('the data must be a JSON object, such as {"order_id": 1}')
+    return found

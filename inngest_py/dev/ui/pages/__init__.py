@@ -1,0 +1,1 @@
+"""The pages: each asks for what it shows, and shows it."""

@@ -1,0 +1,31 @@
+"""What a button does: cancel a run, send an event again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from inngest_py.dev.happenings import CancelRequested, EventsReceived
+from inngest_py.dev.ui.pages.missing import missing
+from inngest_py.dev.ui.parlour import parlour_of
+
+
+async def cancel(request: Request) -> Response:
+    """Cancel a run."""
+    run_id = request.path_params["id"]
+    await parlour_of(request).desk.engine.submit(CancelRequested(run_id))
+    return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+async def send_again(request: Request) -> Response:
+    """Send an event again, as a new one: the key of its sender would make it the same one."""
+    engine, event_id = parlour_of(request).desk.engine, request.path_params["id"]
+    event = await engine.read(engine.store.event, event_id)
+    if event is None:
+        return missing(request, "event", event_id)
+    now = engine.clock()
+    again = replace(event, id=engine.ids.ulid(now), key="", ts=now, received_at=now, seeded=False)
+    await engine.submit(EventsReceived((again,)))
+    return RedirectResponse(f"/events/{again.id}", 303)

@@ -1,0 +1,53 @@
+"""The stream of events, and one of them."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from inngest_py.dev.ui.pages.missing import missing
+from inngest_py.dev.ui.parlour import parlour_of
+from inngest_py.dev.ui.queries import caused_by, listed_events
+from inngest_py.dev.ui.render import page
+from inngest_py.dev.ui.views.events import event_view
+from inngest_py.dev.ui.views.examples import event_names
+
+_FILTERS: Final = ("name", "internal")
+
+
+async def show(request: Request) -> Response:
+    """A page of events."""
+    desk, query = parlour_of(request).desk, request.query_params
+    rows, cursor = await listed_events(desk, query)
+    wanted = {name: query.get(name, "") for name in _FILTERS}
+    narrowed = {name: value for name, value in wanted.items() if value}
+    return page(
+        request,
+        "events.html",
+        rows=rows,
+        wanted=wanted,
+        narrowed=bool(narrowed),
+        names=event_names(desk.engine.state.functions.values()),
+        first="cursor" not in query,
+        newest=f"/events?{urlencode(narrowed)}",
+        older=None if cursor is None else f"/events?{urlencode({**narrowed, 'cursor': cursor})}",
+    )
+
+
+async def one(request: Request) -> Response:
+    """An event, and the runs that it caused."""
+    desk, event_id = parlour_of(request).desk, request.path_params["id"]
+    event = await desk.engine.read(desk.engine.store.event, event_id)
+    if event is None:
+        return missing(request, "event", event_id)
+    return page(request, "event.html", event=event_view(event), runs=await caused_by(desk, event))
+
+
+async def text(request: Request) -> Response:
+    """The whole data of an event, as plain text."""
+    engine, event_id = parlour_of(request).desk.engine, request.path_params["id"]
+    event = await engine.read(engine.store.event, event_id)
+    return missing(request, "event", event_id) if event is None else PlainTextResponse(event.data)

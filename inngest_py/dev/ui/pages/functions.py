@@ -1,0 +1,74 @@
+"""The functions: what starts them, what limits them, how they have done, and running one by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from inngest_py.dev.happenings import InvokeRequested
+from inngest_py.dev.ingest import invoke_event
+from inngest_py.dev.model import Function
+from inngest_py.dev.ui.forms import form_of, json_object
+from inngest_py.dev.ui.pages.missing import missing, refused
+from inngest_py.dev.ui.parlour import Parlour, parlour_of
+from inngest_py.dev.ui.queries import latest_events, recent_runs, rows_of
+from inngest_py.dev.ui.render import page
+from inngest_py.dev.ui.views.examples import examples
+from inngest_py.dev.ui.views.pulse import pulse
+from inngest_py.dev.ui.views.rules import rules_of, triggers_of
+from inngest_py.dev.ui.views.values import shown
+from inngest_py.errors import InvalidJSONError
+from inngest_py.wire.codec import encode
+
+
+async def show(request: Request) -> Response:
+    """All functions."""
+    parlour = parlour_of(request)
+    active = [each for each in parlour.desk.engine.state.functions.values() if each.archived_at is None]
+    cards = [await _card(parlour, each) for each in sorted(active, key=lambda each: (each.app_id, each.name))]
+    return page(request, "functions.html", cards=cards)
+
+
+async def one(request: Request) -> Response:
+    """A function."""
+    parlour, slug = parlour_of(request), request.path_params["slug"]
+    function = parlour.desk.engine.state.functions.get(slug)
+    if function is None:
+        return missing(request, "function", slug)
+    runs = await recent_runs(parlour.desk, slug)
+    names = [trigger.event for trigger in function.triggers if trigger.event]
+    offered = examples(names, await latest_events(parlour.desk, names))
+    return page(
+        request,
+        "function.html",
+        card=await _card(parlour, function),
+        runs=rows_of(parlour.desk, runs[:10]),
+        data=next(iter(offered.values()), "{}"),
+        config=shown(function.config, ""),
+    )
+
+
+async def invoke(request: Request) -> Response:
+    """Run a function with the data that was written."""
+    engine, slug = parlour_of(request).desk.engine, request.path_params["slug"]
+    form = await form_of(request)
+    try:
+        data = json_object(form.get("data", ""))
+    except InvalidJSONError as fault:
+        return refused(request, f"{slug} was not run: {fault}")
+    event = invoke_event(encode({"data": data}), slug, engine.clock(), engine.ids)
+    if not await engine.submit(InvokeRequested(slug, event)):
+        return missing(request, "function", slug)
+    return RedirectResponse(f"/events/{event.id}", 303)
+
+
+async def _card(parlour: Parlour, function: Function) -> dict[str, Any]:
+    now = parlour.desk.engine.clock()
+    return {
+        "function": function,
+        "triggers": triggers_of(function, now),
+        "rules": rules_of(function),
+        "pulse": pulse(await recent_runs(parlour.desk, function.slug), now),
+    }

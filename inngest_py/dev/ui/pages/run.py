@@ -1,0 +1,59 @@
+"""One run: its steps over time, and one of them in full."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from inngest_py.dev.api.history import events_of
+from inngest_py.dev.model import Run
+from inngest_py.dev.ui.pages.missing import missing
+from inngest_py.dev.ui.parlour import parlour_of
+from inngest_py.dev.ui.queries import rows_of
+from inngest_py.dev.ui.render import page
+from inngest_py.dev.ui.views.detail import error_text, run_view, step_text, step_view
+from inngest_py.dev.ui.views.events import event_view
+from inngest_py.dev.ui.views.happened import happened
+from inngest_py.dev.ui.views.waterfall import waterfall
+
+
+async def show(request: Request) -> Response:
+    """A run, and the step that is asked for."""
+    desk, run_id = parlour_of(request).desk, request.path_params["id"]
+    engine = desk.engine
+    run = await engine.read(engine.store.run, run_id)
+    if run is None:
+        return missing(request, "run", run_id)
+    steps = await engine.read(engine.store.steps, run_id)
+    events = await events_of(desk, run)
+    now, live = engine.clock(), engine.state.live.get(run_id)
+    chosen = next((step for step in steps if step.id == request.query_params.get("step")), None)
+    return page(
+        request,
+        "run.html",
+        run=run_view(run, rows_of(desk, [run])[0].name, live, now),
+        chart=waterfall(run, steps, now),
+        chosen=None if chosen is None else step_view(run, chosen, live, now),
+        events=[event_view(event) for event in events],
+        lines=happened(run, steps),
+        known=run.function in engine.state.functions,
+    )
+
+
+async def text(request: Request) -> Response:
+    """The whole output or error of a run, or the input, output or error of a step, as plain text."""
+    engine, params = parlour_of(request).desk.engine, request.path_params
+    run = await engine.read(engine.store.run, params["id"])
+    wanted, found = request.query_params.get("step"), None
+    if run is not None and wanted is None:
+        found = _run_text(run, params["part"])
+    elif run is not None:
+        steps = await engine.read(engine.store.steps, run.id)
+        found = next((step_text(step, params["part"]) for step in steps if step.id == wanted), None)
+    return missing(request, "value", params["part"]) if found is None else PlainTextResponse(found)
+
+
+def _run_text(run: Run, part: str) -> str | None:
+    if part == "error":
+        return None if run.error is None else error_text(run.error)
+    return run.output if part == "output" else None

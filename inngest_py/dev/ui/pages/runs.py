@@ -1,0 +1,44 @@
+"""The list of runs."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from inngest_py.dev.api.paging import is_ulid
+from inngest_py.dev.model import RunStatus
+from inngest_py.dev.ui.parlour import parlour_of
+from inngest_py.dev.ui.queries import listed_runs
+from inngest_py.dev.ui.render import page
+
+FILTERS: Final = ("q", "status", "function", "app", "since")
+SINCE: Final = {"": "any time", "15m": "last 15 minutes", "1h": "last hour", "1d": "last day", "7d": "last week"}
+
+
+async def show(request: Request) -> Response:
+    """A page of runs. The whole id of a run leads to it."""
+    desk, query = parlour_of(request).desk, request.query_params
+    asked = query.get("q", "").strip().upper()
+    if is_ulid(asked) and await desk.engine.read(desk.engine.store.run, asked) is not None:
+        return RedirectResponse(f"/runs/{asked}", 303)
+    listed = await listed_runs(desk, query)
+    wanted = {name: query.get(name, "") for name in FILTERS}
+    narrowed = {name: value for name, value in wanted.items() if value}
+    state = desk.engine.state
+    return page(
+        request,
+        "runs.html",
+        listed=listed,
+        wanted=wanted,
+        narrowed=bool(narrowed),
+        first="cursor" not in query,
+        newest=f"/runs?{urlencode(narrowed)}",
+        older=None if listed.cursor is None else f"/runs?{urlencode({**narrowed, 'cursor': listed.cursor})}",
+        statuses=[status.value for status in RunStatus],
+        since=SINCE,
+        functions=sorted((slug, each.name) for slug, each in state.functions.items()),
+        apps=sorted(state.apps),
+    )

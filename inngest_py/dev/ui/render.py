@@ -1,0 +1,69 @@
+"""From a view to a page. The one importer of Jinja."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, cast
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from inngest_py.dev.duration import iso
+from inngest_py.dev.lines import human_duration
+from inngest_py.dev.ui.parlour import parlour_of
+from inngest_py.version import VERSION
+
+KINDS: Final = {"ui.css": "text/css", "ui.js": "text/javascript", "icon.svg": "image/svg+xml"}
+"""The files that pages load, and what they are."""
+
+_THEMES: Final = frozenset({"light", "dark"})
+
+
+def page(request: Request, template: str, status: int = 200, /, **values: Any) -> Response:
+    """A page."""
+    parlour = parlour_of(request)
+    theme = request.cookies.get("theme", "")
+    shared = {
+        "now": parlour.desk.engine.clock(),
+        "path": request.url.path,
+        "theme": theme if theme in _THEMES else "",
+        "signed": parlour.desk.signing_key is not None,
+    }
+    return HTMLResponse(_environment().get_template(template).render(shared | values), status)
+
+
+def file_of(name: str) -> bytes:
+    """A file that pages load."""
+    return files("inngest_py.dev.ui").joinpath("static", name).read_bytes()
+
+
+def link_to(name: str) -> str:
+    """Where a file is, another place for each of its versions, so that browsers may keep it."""
+    return f"/ui/static/{name}?{_version(name)}"
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256(file_of(name)).hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    environment: Any = Environment(
+        loader=PackageLoader("inngest_py.dev.ui"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(iso=iso, duration=human_duration, ago=_ago)
+    environment.globals.update(link_to=link_to, version=VERSION)
+    return cast("Environment", environment)
+
+
+def _ago(ms: int, now: int) -> str:
+    """How far a time is from now, as people say it; the script of the page goes on counting."""
+    return f"in {human_duration(ms - now)}" if ms > now else f"{human_duration(now - ms)} ago"

@@ -1,0 +1,370 @@
+"""What the pages say, and what their forms do, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from inngest_py.dev.model import RunStatus
+from inngest_py.dev.notices import AppUnreachable, RunCompleted, RunStarted, StepRetrying, StepWaiting
+from inngest_py.dev.ui.door import HEADERS
+from inngest_py.dev.ui.queries import DEPTH, PAGE
+
+PAGES = ("/welcome", "/runs", "/events", "/send", "/functions", "/apps")
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_is_there_before_there_is_anything_to_show(house, path):
+    assert await house.text(path)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/runs/nothing", "/ui/static/ui.js"])
+async def test_every_answer_forbids_what_is_not_of_this_server(house, path):
+    reply = await house.http.get(path)
+
+    assert {name: reply.headers[name] for name in HEADERS} == HEADERS
+    assert "unsafe" not in reply.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_has_script_or_style_in_it(house, kit, path):
+    await house.function("f", kit.serial("a"))
+    await house.run("f")
+
+    html = (await house.http.get(path)).text
+
+    assert re.findall(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", html) == []
+
+
+async def test_the_first_page_shows_how_to_begin_until_there_is_an_app(house, kit):
+    assert (await house.http.get("/")).url.path == "/welcome"
+
+    await house.function("f", kit.serial("a"))
+
+    assert (await house.http.get("/")).url.path == "/runs"
+    assert "Found app. 1 function can run now." in await house.text("/welcome")
+
+
+async def test_runs_are_listed_newest_first(house, kit):
+    await house.function("good", kit.serial("a"))
+    await house.function("bad", lambda _: kit.failure("no"), retries=0)
+    await house.run("good")
+    house.now += 3_000
+    await house.run("bad")
+
+    text = await house.text("/runs")
+
+    assert text.index("Failed bad t/bad") < text.index("Completed good t/good")
+    assert "3.0 s ago" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("status=Failed", ["bad"]),
+        ("status=failed&function=good", []),
+        ("function=good", ["good"]),
+        ("app=app", ["good", "bad"]),
+        ("app=other", []),
+        ("since=1h", ["good", "bad"]),
+        ("q=order-7", ["good"]),
+        ("q=order_id=order-7", ["good"]),
+        ("q=event.data.amount=12", ["bad"]),
+        ("q=amount=1", []),
+        ("q=%25", []),
+        ("q=order&status=Failed", []),
+    ],
+)
+async def test_runs_are_filtered_and_searched(house, kit, query, found):
+    await house.function("good", kit.serial("a"))
+    await house.function("bad", lambda _: kit.failure("no"), retries=0)
+    await house.run("good", {"order_id": "order-7", "nested": {"amount": 7}})
+    await house.run("bad", {"nested": {"amount": 12}})
+
+    html = (await house.http.get(f"/runs?{query}")).text
+
+    assert sorted(re.findall(r'stretched" href="/runs/\w+">(\w+)<', html)) == sorted(found)
+
+
+async def test_a_run_is_found_by_its_id_and_by_the_end_of_it(house, kit):
+    await house.function("f", kit.serial("a"))
+    run_id = await house.run("f")
+
+    by_id = await house.http.get(f"/runs?q={run_id.lower()}")
+    by_its_end = await house.text(f"/runs?q={run_id[-6:]}")
+
+    assert by_id.url.path == f"/runs/{run_id}"
+    assert run_id[-6:] in by_its_end
+    assert "All runs were searched." in by_its_end
+
+
+@pytest.mark.parametrize("query", ["status=odd", "cursor=odd", "since=odd"])
+async def test_what_cannot_be_read_is_said(house, query):
+    reply = await house.http.get(f"/runs?{query}")
+
+    assert reply.status_code == 400
+    assert "odd" in reply.text or "cursor" in reply.text
+
+
+async def test_a_long_list_comes_in_pages(house, kit):
+    await house.function("f", kit.serial())
+    for _ in range(PAGE + 1):
+        house.now += 1
+        await house.run("f")
+
+    first = (await house.http.get("/runs")).text
+    older = older_of(first)
+    second = (await house.http.get(older)).text
+
+    assert [page.count("run-row") for page in (first, second)] == [PAGE, 1]
+    assert 'rel="next"' not in second
+
+
+async def test_a_search_looks_at_so_many_runs_and_says_so(house, kit, monkeypatch):
+    monkeypatch.setattr("inngest_py.dev.ui.queries.DEPTH", 2)
+    monkeypatch.setattr("inngest_py.dev.ui.queries._PORTION", 1)
+    await house.function("f", kit.serial())
+    for number in range(4):
+        house.now += 1
+        await house.run("f", {"number": number})
+
+    page = (await house.http.get("/runs?q=number=0")).text
+    older = older_of(page)
+
+    assert "Of the last 2 runs only" in page
+    assert (await house.http.get(older)).text.count("run-row") == 1
+    assert DEPTH > PAGE
+
+
+async def test_a_run_shows_its_steps_its_event_and_its_result(house, kit):
+    await house.function("f", kit.serial("first", "second", result={"total": 3}))
+    run_id = await house.run("f", {"order_id": 7})
+
+    text = await house.text(f"/runs/{run_id}")
+
+    assert all(each in text for each in ("Completed", "first", "second", '"total": 3', '"order_id": 7', "t/f"))
+
+
+async def test_a_failed_step_shows_its_error_and_the_traceback(house, kit):
+    error = {"name": "CardDeclined", "message": "no money", "stack": "Traceback\n  File shop.py"}
+    await house.function(
+        "f", lambda call: kit.failure() if call.steps else kit.ops(kit.op("StepFailed", "pay", error=error)), retries=0
+    )
+    run_id = await house.run("f")
+
+    text = await house.text(f"/runs/{run_id}?step={kit.hashed('pay')}")
+
+    assert "CardDeclined no money" in text
+    assert "Traceback File shop.py" in text
+
+
+async def test_a_step_that_is_tried_again_says_when(house, kit):
+    error = {"name": "Busy", "message": "later", "stack": ""}
+    await house.function("f", lambda _: kit.ops(kit.op("StepError", "pay", error=error)), retries=3)
+    await house.send("t/f")
+    retry = await house.until(StepRetrying)
+
+    text = await house.text(f"/runs/{retry.run_id}?step={kit.hashed('pay')}")
+
+    assert "Retrying" in text
+    assert "Attempts 1 of 4" in text
+    assert "Next attempt in 1m 00s" in text
+
+
+async def test_a_step_that_waits_says_for_what_and_until_when(house, kit):
+    opts = {"event": "t/go", "timeout": "1h", "if": "event.data.id == async.data.id"}
+    await house.function("f", lambda _: kit.ops(kit.op("WaitForEvent", "wait", opts=opts)))
+    await house.send("t/f")
+    waiting = await house.until(StepWaiting)
+
+    text = await house.text(f"/runs/{waiting.run_id}?step={kit.hashed('wait')}")
+
+    assert "Waits for an event t/go if event.data.id == async.data.id until in 1h 00m" in text
+
+
+async def test_a_run_is_cancelled_by_its_button(house, kit):
+    await house.function("f", lambda _: kit.ops(kit.op("Sleep", "nap", opts={"duration": "1h"})))
+    await house.send("t/f")
+    run_id = (await house.until(RunStarted)).run_id
+
+    reply = await house.http.post(f"/runs/{run_id}/cancel")
+
+    assert reply.url.path == f"/runs/{run_id}"
+    assert (await house.engine.read(house.engine.store.run, run_id)).status is RunStatus.CANCELLED
+
+
+async def test_a_large_output_is_cut_short_and_to_be_had_as_a_whole(house, kit):
+    large = {"text": "x" * 3_000_000}
+    await house.function("f", kit.serial("big", result=large))
+    run_id = await house.run("f")
+
+    page = await house.http.get(f"/runs/{run_id}")
+    whole = await house.http.get(f"/runs/{run_id}/text/output")
+
+    assert len(page.content) < 20_000
+    assert "All 3.0 MB as plain text" in plain_of(page)
+    assert whole.headers["content-type"] == "text/plain; charset=utf-8"
+    assert json.loads(whole.text) == large
+
+
+async def test_parts_of_steps_are_to_be_had_as_text(house, kit):
+    await house.function("f", kit.serial("a"))
+    run_id = await house.run("f")
+    step = kit.hashed("a")
+
+    assert (await house.http.get(f"/runs/{run_id}/text/output?step={step}")).text == '"a"'
+    assert (await house.http.get(f"/runs/{run_id}/text/error?step={step}")).status_code == 404
+    assert (await house.http.get(f"/runs/{run_id}/text/error")).status_code == 404
+    assert (await house.http.get("/runs/nothing/text/output")).status_code == 404
+
+
+async def test_events_are_listed_with_the_runs_that_they_caused(house, kit):
+    await house.function("f", kit.serial("a"))
+    await house.run("f", {"order_id": 7})
+    await house.send("t/unheard")
+
+    text = await house.text("/events")
+
+    assert "t/f" in text
+    assert '{"order_id":7}' in text
+    assert "t/unheard {} no run" in text
+    assert "inngest/function.finished" not in text
+    assert "inngest/function.finished" in await house.text("/events?internal=true")
+    assert "t/unheard" not in await house.text("/events?name=t/f")
+
+
+async def test_an_event_is_sent_again(house, kit):
+    await house.function("f", kit.serial("a"))
+    await house.run("f", {"order_id": 7})
+    first = (await house.http.get("/v1/events?name=t/f")).json()["data"][0]["internal_id"]
+    seen = len(house.notices)
+
+    reply = await house.http.post(f"/events/{first}/send")
+
+    await house.until(RunCompleted, seen)
+    assert reply.url.path.startswith("/events/")
+    assert first not in reply.url.path
+    assert len((await house.http.get("/v1/runs")).json()["data"]) == 2
+
+
+async def test_an_event_is_written_and_sent(house, kit):
+    await house.function("f", kit.serial("a"))
+
+    reply = await house.http.post("/send", data={"name": "t/f", "data": '{"order_id": 7}'})
+
+    assert reply.url.path.startswith("/events/")
+    assert '"order_id": 7' in plain_of(reply)
+    await house.until(RunCompleted)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("t/f", "{nope", "not JSON"),
+        ("t/f", "[1]", "the data must be a JSON object"),
+        ("", "{}", "event name is empty"),
+        ("inngest/x", "{}", "reserved"),
+    ],
+)
+async def test_what_is_wrong_with_an_event_is_said_and_what_was_written_kept(house, name, data, said):
+    reply = await house.http.post("/send", data={"name": name, "data": data})
+
+    assert reply.status_code == 400
+    assert said in plain_of(reply)
+    assert data in plain_of(reply)
+
+
+async def test_known_events_are_offered_with_the_data_that_came_last(house, kit):
+    await house.function("f", kit.serial("a"))
+    await house.run("f", {"order_id": 7})
+
+    assert '"order_id": 7' in await house.text("/send?name=t/f")
+
+
+async def test_a_function_shows_its_triggers_its_rules_and_how_it_does(house, kit):
+    await house.function(
+        "f",
+        kit.serial("a"),
+        triggers=[{"event": "t/f", "expression": "event.data.ok"}, {"cron": "0 9 * * *"}],
+        concurrency=[{"limit": 3, "key": "event.data.user", "scope": "fn"}],
+        retries=2,
+    )
+    await house.run("f", {"ok": True})
+
+    text = await house.text("/functions/f")
+
+    assert "t/f if event.data.ok" in text
+    assert "0 9 * * * next in 9h 00m" in text
+    assert "Retries 2" in text
+    assert "Concurrency 3 steps at a time event.data.user" in text
+    assert "100 % end well" in text
+    assert "100 % end well" in await house.text("/functions")
+
+
+async def test_a_function_is_invoked(house, kit):
+    await house.function("f", lambda call: kit.done(call.data["n"]))
+
+    reply = await house.http.post("/functions/f/invoke", data={"data": '{"n": 7}'})
+
+    assert (await house.until(RunCompleted)).output == "7"
+    assert reply.url.path.startswith("/events/")
+
+
+async def test_a_function_is_not_invoked_with_what_is_no_object(house, kit):
+    await house.function("f", kit.serial("a"))
+
+    assert (await house.http.post("/functions/f/invoke", data={"data": "[]"})).status_code == 400
+    assert (await house.http.post("/functions/odd/invoke", data={"data": "{}"})).status_code == 404
+
+
+async def test_apps_say_whether_they_are_synced_and_what_to_do_if_not(house, kit):
+    await house.function("f", kit.serial("a"))
+    url = "http://127.0.0.1:5000/api/inngest"
+    house.problems[url] = AppUnreachable(at=0, url=url, code="forbidden", message="set INNGEST_DEV=1 for the app")
+
+    text = await house.text("/apps")
+
+    assert "app synced" in text
+    assert f"forbidden {url} set INNGEST_DEV=1 for the app" in text
+
+
+async def test_an_app_is_added_by_its_url(house):
+    reply = await house.http.post("/apps", data={"url": " http://127.0.0.1:5000/api/inngest "})
+    refused = await house.http.post("/apps", data={"url": "javascript:alert(1)"})
+
+    assert (reply.status_code, refused.status_code) == (200, 400)
+    assert house.added == ["http://127.0.0.1:5000/api/inngest"]
+    assert "is not a URL such as" in plain_of(refused)
+
+
+@pytest.mark.parametrize("path", ["/runs/x", "/events/x", "/functions/x"])
+async def test_what_there_is_not_is_said_to_be_missing(house, path):
+    reply = await house.http.get(path)
+
+    assert reply.status_code == 404
+    assert "'x'" in plain_of(reply)
+
+
+async def test_a_page_of_another_site_cannot_press_a_button(house, kit):
+    await house.function("f", kit.serial("a"))
+
+    reply = await house.http.post(
+        "/functions/f/invoke",
+        data={"data": "{}"},
+        headers={"origin": "https://evil.test", "sec-fetch-site": "cross-site"},
+    )
+
+    assert reply.status_code == 403
+    assert (await house.http.get("/v1/runs")).json()["data"] == []
+
+
+def older_of(html):
+    (found,) = re.findall(r'href="([^"]+)" rel="next"', html)
+    return unescape(found)
+
+
+def plain_of(reply):
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", reply.text)).split())

@@ -1,0 +1,94 @@
+"""A run over time, to scale."""
+
+from __future__ import annotations
+
+import pytest
+
+from inngest_py.dev.model import Run, RunStatus, Step, StepStatus
+from inngest_py.dev.ui.views.happened import happened
+from inngest_py.dev.ui.views.waterfall import NARROWEST, Bar, waterfall
+
+
+def run(**fields):
+    known = {"status": RunStatus.COMPLETED, "created_at": 1_000, "started_at": 1_200, "ended_at": 2_000}
+    return Run(id="r", function="f", app_id="a", events=("e",), max_attempts=1, event_name="t/f", **{**known, **fields})
+
+
+def step(name, op="StepRun", status=StepStatus.COMPLETED, **fields):
+    known = {"queued_at": 1_200, "started_at": 1_200, "ended_at": 1_400, "attempts": 1}
+    return Step(run_id="r", id=name, name=name, op=op, status=status, **{**known, **fields})
+
+
+def test_the_queue_time_and_the_run_stand_in_the_first_lane():
+    (lane,) = waterfall(run(), [], 9_999).lanes
+
+    assert lane.bars == (Bar("queue", 0, 20), Bar("good whole", 20, 80))
+    assert lane.took == 800
+
+
+def test_a_step_stands_where_it_was_with_its_queue_time_before_it():
+    _, lane = waterfall(run(), [step("a", queued_at=1_200, started_at=1_500, ended_at=1_750)], 9_999).lanes
+
+    assert lane.bars == (Bar("queue", 20, 30), Bar("good", 50, 25))
+    assert (lane.took, lane.kind) == (250, "")
+
+
+def test_a_sleep_stands_from_when_it_was_found():
+    _, lane = waterfall(run(), [step("nap", op="Sleep", started_at=None, ended_at=2_000)], 9_999).lanes
+
+    assert lane.bars == (Bar("wait", 20, 80),)
+    assert lane.kind == "sleep"
+
+
+def test_what_goes_on_goes_up_to_now():
+    chart = waterfall(
+        run(status=RunStatus.RUNNING, ended_at=None),
+        [step("a", status=StepStatus.RUNNING, started_at=1_600, ended_at=None)],
+        2_000,
+    )
+
+    assert chart.lanes[1].bars == (Bar("queue", 20, 40), Bar("busy", 60, 40))
+    assert chart.ticks == ("0", "250 ms", "500 ms", "750 ms", "1.0 s")
+
+
+@pytest.mark.parametrize("at", [1_000, 1_500, 2_000])
+def test_what_takes_no_time_can_be_seen_and_stays_within(at):
+    _, lane = waterfall(run(), [step("a", queued_at=at, started_at=at, ended_at=at)], 9_999).lanes
+
+    (bar,) = lane.bars
+    assert bar.width == NARROWEST
+    assert 0 <= bar.left <= 100 - NARROWEST
+
+
+def test_a_run_that_has_not_started_is_all_queue():
+    (lane,) = waterfall(run(status=RunStatus.QUEUED, started_at=None, ended_at=None), [], 1_500).lanes
+
+    assert (lane.bars, lane.took) == ((Bar("queue", 0, 100),), None)
+
+
+def test_the_log_says_in_order_what_happened():
+    error = '{"name":"Declined","message":"no money"}'
+    steps = [
+        step("nap", op="Sleep", started_at=None, queued_at=1_300, ended_at=1_500),
+        step("pay", status=StepStatus.FAILED, started_at=1_500, ended_at=1_900, error=error),
+    ]
+
+    lines = happened(run(status=RunStatus.FAILED, error=error), steps)
+
+    assert [(line.at, line.word, line.text) for line in lines] == [
+        (1_000, "queued", "by t/f"),
+        (1_200, "started", "the app is called"),
+        (1_300, "sleep", "nap"),
+        (1_500, "completed", "nap"),
+        (1_500, "ran", "pay"),
+        (1_900, "failed", "pay: Declined: no money"),
+        (2_000, "failed", "Declined: no money"),
+    ]
+
+
+def test_the_log_says_that_a_step_will_be_tried_again():
+    again = step("pay", status=StepStatus.RETRYING, ended_at=None, error='{"name":"Busy"}')
+
+    lines = happened(run(status=RunStatus.RUNNING, ended_at=None), [again])
+
+    assert (lines[-1].tone, lines[-1].word, lines[-1].text) == ("warn", "failed", "pay, attempt 1: Busy")
