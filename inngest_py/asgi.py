@@ -136,7 +136,6 @@ class Presence:
 
 async def _read(scope: Scope, receive: Receive, max_body: int) -> Request:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    server = tuple(scope.get("server") or ())
     path = scope.get("raw_path") or scope["path"]
     server = tuple(scope.get("server") or ())
     url = _url(scope.get("scheme", "http"), headers.get("host"), server, scope.get("root_path", ""), path)
@@ -152,7 +151,7 @@ def _url(scheme: str, host: str | None, server: tuple[Any, ...], root: str, path
     """
     mount, whole = quoted(root.rstrip("/")), quoted(path, "%" if isinstance(path, bytes) else "")
     origin = f"{scheme}://{host or ':'.join(str(part) for part in server if part is not None)}"
-    return f"{origin}{whole if whole.startswith(mount) else mount + whole}"
+    return f"{origin}{whole if f'{whole}/'.startswith(f'{mount}/') else mount + whole}"
 
 
 async def _body(receive: Receive, max_body: int) -> bytes:

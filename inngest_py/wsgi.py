@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from inngest_py.handler import Handler
 from inngest_py.wire.http import Request, Response, quoted
@@ -14,6 +14,9 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 App = Callable[[Any, Any], Iterable[bytes]]
 """A WSGI app. Frameworks do not agree on the types of what it takes."""
+
+_DIGITS: Final = 20
+"""A length with as many digits is that of no body."""
 
 
 class Endpoint:
@@ -24,7 +27,7 @@ class Endpoint:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        response = self._handler.handle(read(environ, _body(environ, self._handler)))
+        response = self._handler.handle(read(environ, read_body(environ, self._handler)))
         start_response(f"{response.status} {HTTPStatus(response.status).phrase}", _headers(response))
         if response.chunks is not None:
             return iter(response.chunks)
@@ -65,13 +68,16 @@ def _header(key: str) -> str:
     return key.removeprefix("HTTP_").replace("_", "-").lower()
 
 
-def _body(environ: Environ, handler: Handler) -> bytes:
-    """The body. Where its end is not marked, nothing may be read beyond its length: a server would wait for it."""
+def read_body(environ: Environ, handler: Handler) -> bytes:
+    """The body of the request that an environ is about.
+
+    Where its end is not marked, nothing may be read beyond its length: a server would wait for it.
+    """
     stream = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         return handler.read_body(stream.read)
     length = str(environ.get("CONTENT_LENGTH") or "0")
-    left = int(length) if length.isdecimal() else 0
+    left = int(length) if length.isdecimal() and len(length) < _DIGITS else 0
 
     def read_some(size: int) -> bytes:
         nonlocal left

@@ -42,7 +42,8 @@ def serve(
 def _path(scope: Scope) -> str:
     """The path within the app. Servers differ in whether the root path is part of what they call the path."""
     path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path[len(root) :] if f"{path}/".startswith(f"{root}/") else path
 
 
 async def _nothing_else(scope: Scope, receive: Receive, send: Send) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _TASKS: Final[tuple[type, ...]] = (Task,)
 
+_FROM_THE_START: Final = ("args", "backend", "enqueued_at", "id", "kwargs")
+_MEANWHILE: Final = ("finished_at", "last_attempted_at", "started_at")
+"""What a result and its row call the same: what is there when the task is enqueued, and what comes later."""
+
 
 def rows(*, to_write: bool = False) -> QuerySet[TaskRun]:
     """The table; `to_write` where it must be the newest, and not a copy of it."""
@@ -32,16 +36,12 @@ def keep_result(result: Any) -> str:
     """Make the row of a task that is enqueued; give the database where it is."""
     table, task = rows(to_write=True), result.task
     table.create(
-        id=result.id,
-        backend=result.backend,
         task=task.module_path,
-        args=result.args,
-        kwargs=result.kwargs,
         queue_name=task.queue_name,
         priority=task.priority,
         run_after=task.run_after,
         status=result.status,
-        enqueued_at=result.enqueued_at,
+        **{name: getattr(result, name) for name in _FROM_THE_START},
     )
     return table.db
 
@@ -53,17 +53,10 @@ def read_row(row: TaskRun) -> TaskResult[Any]:
         task = task.using(run_after=row.run_after)
     result: TaskResult[Any] = TaskResult(
         task=task,
-        id=row.id,
         status=TaskResultStatus(row.status),
-        enqueued_at=row.enqueued_at,
-        started_at=row.started_at,
-        last_attempted_at=row.last_attempted_at,
-        finished_at=row.finished_at,
-        args=row.args,
-        kwargs=row.kwargs,
-        backend=row.backend,
         errors=[TaskError(**error) for error in row.errors],
         worker_ids=list(row.worker_ids),
+        **{name: getattr(row, name) for name in (*_FROM_THE_START, *_MEANWHILE)},
     )
     object.__setattr__(result, "_return_value", row.return_value)  # as every backend does: it is no argument
     return result

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -14,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from inngest_django.colours import close_connections
 from inngest_django.served import ATTRIBUTE, Served
 from inngest_py import Function, Handler, Inngest, Request
+from inngest_py.wsgi import read_body
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -75,6 +77,16 @@ def _not_atomic(view: View) -> View:
 
 
 def _read(request: HttpRequest, handler: Handler) -> Request:
-    # Read as a stream: `request.body` has a limit, meant for forms, that is lower than what Inngest servers send.
-    body = handler.read_body(request.read)
-    return Request.of(request.method or "", request.build_absolute_uri(), request.headers.items(), body)
+    return Request.of(
+        request.method or "", request.build_absolute_uri(), request.headers.items(), _read_body(request, handler)
+    )
+
+
+def _read_body(request: HttpRequest, handler: Handler) -> bytes:
+    """The body, read as a stream: `request.body` has a limit, meant for forms, below what Inngest servers send.
+
+    Under WSGI, Django takes a body that comes in chunks, and so without a length, to be empty: it is read past Django.
+    """
+    if isinstance(request, WSGIRequest) and not request.environ.get("CONTENT_LENGTH"):
+        return read_body(request.environ, handler)
+    return handler.read_body(request.read)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -61,11 +62,16 @@ class Response:
 
 
 def read_at_most(size: int, read: Callable[[int], bytes]) -> bytes:
-    """Read a body in pieces: all of it, or of one that is larger than `size` a little more than that."""
+    """Read a body in pieces: all of it, or of one that is larger than `size` a little more than that.
+
+    One that breaks off, because its client has left or does not say how long it is, is what there was of it: that is
+    no JSON, and not what was signed, so it is refused as such.
+    """
     pieces: list[bytes] = []
-    while size >= 0 and (piece := read(_PIECE)):
-        pieces.append(piece)
-        size -= len(piece)
+    with suppress(OSError):
+        while size >= 0 and (piece := read(_PIECE)):
+            pieces.append(piece)
+            size -= len(piece)
     return b"".join(pieces)
 
 

@@ -100,6 +100,18 @@ async def test_a_root_path_is_part_of_the_url_whether_the_server_puts_it_into_th
     assert read(response)["url"] == f"{ORIGIN}/shop/api/inngest"
 
 
+async def test_a_path_that_only_begins_like_the_root_path_is_another(client: inngest.Inngest) -> None:
+    response = await send(
+        serve(client, app=Starlette(), path="/shopping"),
+        put(x_inngest_sync_kind="in_band"),
+        path="/shopping",
+        raw_path=None,
+        root_path="/shop",
+    )
+
+    assert read(response)["url"] == f"{ORIGIN}/shop/shopping"
+
+
 async def test_a_request_that_names_no_host_came_to_the_server(client: inngest.Inngest) -> None:
     response = await send(
         serve(client), put(x_inngest_sync_kind="in_band"), headers=[(b"x-inngest-sync-kind", b"in_band")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,27 @@ def test_a_body_may_have_five_megabytes(server: Server) -> None:
     response = server.send(signed(call("app-length", data={"text": "x" * 5_000_000})))
 
     assert (response.status, read(response)) == (200, 5_000_000)
+
+
+def test_a_body_may_come_in_chunks(server: Server) -> None:
+    if server.name == "bottle-wsgiref":
+        pytest.skip("the standard library's server knows no chunks")
+
+    response = server.send(signed(call("app-length", data={"text": "x" * 100_000})), chunked=True)
+
+    assert (response.status, read(response)) == (200, 100_000)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Length": "100000"}, {"Transfer-Encoding": "chunked"}], ids=["too short", "no chunks"]
+)
+def test_a_body_that_breaks_off_is_no_error_of_the_app(headers: dict[str, str], server: Server) -> None:
+    request = signed(call("app-plain"))
+    headers = {**request.headers, "Connection": "close", **headers}
+
+    answer = server.break_off(replace(request, headers=headers, body=request.body[:50]))
+
+    assert answer[:12] in {b"", b"HTTP/1.1 400", b"HTTP/1.1 401", b"HTTP/1.0 400", b"HTTP/1.0 401"}
 
 
 def test_async_functions_run_on_one_loop(server: Server) -> None:

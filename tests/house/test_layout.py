@@ -32,6 +32,18 @@ def test_every_adapter_is_packaged_checked_and_measured() -> None:
     assert set(PYPROJECT["tool"]["coverage"]["run"]["source_pkgs"]) == {"inngest_py", *names}
 
 
+def test_every_adapter_is_in_every_contract_that_is_about_adapters() -> None:
+    names = {adapter.name for adapter in ADAPTERS}
+    contracts = {contract["id"]: contract for contract in PYPROJECT["tool"]["importlinter"]["contracts"]}
+    about_one = {name for name in contracts if name.endswith("-only")} | {"no-framework"}
+
+    for contract in (contract for name, contract in contracts.items() if name not in about_one):
+        lists = [contract.get(key, []) for key in ("source_modules", "forbidden_modules", "modules")]
+        named = names & {name for listed in lists for name in listed}
+        assert named in (set(), names), contract["id"]
+    assert sorted(name for each in about_one for name in contracts[each]["source_modules"]) == sorted(names)
+
+
 @pytest.mark.parametrize("package", [ROOT / "inngest_py", *ADAPTERS], ids=lambda path: path.name)
 def test_every_package_says_that_it_is_typed(package: Path) -> None:
     assert (package / "__init__.py").is_file()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,13 +37,14 @@ class Server:
                 raise AssertionError(f"the server ended with {self.process.wait(0.02)}: {self.output()}")
         raise AssertionError(f"the server does not listen: {self.output()}")
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: Request, *, chunked: bool = False) -> Response:
         """Ask over a connection of its own, with the names of the headers as they are."""
         url = urlsplit(request.url)
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             target = f"{url.path}?{url.query}" if url.query else url.path
-            connection.request(request.method, target, request.body, dict(request.headers))
+            body = iter([request.body]) if chunked else request.body
+            connection.request(request.method, target, body, dict(request.headers), encode_chunked=chunked)
             answer = connection.getresponse()
             headers = {name.lower(): value for name, value in answer.getheaders()}
             return Response(answer.status, headers, answer.read())
@@ -51,11 +53,25 @@ class Server:
 
     def leave(self, request: Request) -> socket.socket:
         """Ask, and give the connection, to be closed before there is an answer."""
+        lines = {"Content-Length": str(len(request.body)), **request.headers}
+        return self._connect(replace(request, headers=lines))
+
+    def break_off(self, request: Request) -> bytes:
+        """Send what there is of a request, and nothing more; give all that comes back."""
+        with self._connect(request) as connection:
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            with suppress(ConnectionError):
+                while part := connection.recv(10_000):
+                    answer += part
+        return answer
+
+    def _connect(self, request: Request) -> socket.socket:
+        """A connection over which a request was sent just as it is."""
         url = urlsplit(request.url)
         head = f"{request.method} {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n"
-        lines = {"Content-Length": str(len(request.body)), **request.headers}
+        text = head + "".join(f"{name}: {value}\r\n" for name, value in request.headers.items()) + "\r\n"
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-        text = head + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
         connection.sendall(text.encode() + request.body)
         return connection
 

@@ -51,6 +51,17 @@ def test_a_body_is_read_in_pieces_and_one_that_is_too_large_a_little_further(siz
     assert len(read_at_most(size, body.read)) == read
 
 
+def test_a_body_that_breaks_off_is_what_there_was_of_it() -> None:
+    pieces = [b"what ", b"there was"]
+
+    def read(_size: int) -> bytes:
+        if not pieces:
+            raise ConnectionResetError("the client has left")
+        return pieces.pop(0)
+
+    assert read_at_most(100, read) == b"what there was"
+
+
 def test_a_path_is_written_as_it_is_in_a_url() -> None:
     assert quoted("/api/größe%20a", safe="%") == "/api/gr%C3%B6%C3%9Fe%20a"
     assert quoted("/api/50%") == "/api/50%25"

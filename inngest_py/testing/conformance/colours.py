@@ -42,6 +42,27 @@ async def asynchronously() -> str:
     return who.get()
 
 
+def leave_a_plain_function(client: Inngest, hosted: Host) -> None:
+    """Have a client leave while a plain function runs, which then comes to its end all the same."""
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(_ctx: inngest.ContextSync) -> None:
+        begun.set()
+        go_on.wait(PATIENCE)
+        done.set()
+
+    asked = hosted.begin(call("app-plain"))
+    assert begun.wait(PATIENCE)
+    leaving = threading.Thread(target=asked.leave, daemon=True)
+    leaving.start()
+
+    assert hosted.send(get()).status == 200
+    go_on.set()
+    assert done.wait(PATIENCE)
+    leaving.join(PATIENCE)
+
+
 class Colours:
     """The cases about plain and async functions."""
 
@@ -320,21 +341,4 @@ class Colours:
         assert hosted.send(get()).status == 200
 
     def test_a_plain_function_goes_on_when_the_client_leaves(self, dev: Inngest, host: ServeMounts) -> None:
-        begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
-
-        @dev.create_function(fn_id="plain", trigger=THING)
-        def plain(_ctx: inngest.ContextSync) -> None:
-            begun.set()
-            go_on.wait(PATIENCE)
-            done.set()
-
-        hosted = host(dev)
-        asked = hosted.begin(call("app-plain"))
-        assert begun.wait(PATIENCE)
-        leaving = threading.Thread(target=asked.leave, daemon=True)
-        leaving.start()
-
-        assert hosted.send(get()).status == 200
-        go_on.set()
-        assert done.wait(PATIENCE)
-        leaving.join(PATIENCE)
+        leave_a_plain_function(dev, host(dev))

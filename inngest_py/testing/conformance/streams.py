@@ -15,7 +15,13 @@ import pytest
 import inngest_py as inngest
 from inngest_py import Inngest, Response
 from inngest_py.testing.conformance.asking import call, call_body, get, is_signed, post, put, read, signed, unwrapped
-from inngest_py.testing.conformance.colours import asynchronously, introduce_ada, plainly, who
+from inngest_py.testing.conformance.colours import (
+    asynchronously,
+    introduce_ada,
+    leave_a_plain_function,
+    plainly,
+    who,
+)
 from inngest_py.testing.conformance.harness import Mount
 from inngest_py.testing.conformance.hosting import PATIENCE, Host
 
@@ -208,24 +214,7 @@ class Streams:
         self, dev: Inngest, streamer: ServeMounts, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("inngest_py.handler.KEEP_ALIVE", 0.001)
-        begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
-
-        @dev.create_function(fn_id="plain", trigger=THING)
-        def plain(_ctx: inngest.ContextSync) -> None:
-            begun.set()
-            go_on.wait(PATIENCE)
-            done.set()
-
-        hosted = streamer(streamed(dev))
-        asked = hosted.begin(call("app-plain"))
-        assert begun.wait(PATIENCE)
-        leaving = threading.Thread(target=asked.leave, daemon=True)
-        leaving.start()
-
-        assert hosted.send(get()).status == 200
-        go_on.set()
-        assert done.wait(PATIENCE)
-        leaving.join(PATIENCE)
+        leave_a_plain_function(dev, streamer(streamed(dev)))
 
     # Large bodies ----------------------------------------------------------------------------------------------------
 
