@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from inngest_py.dev.api import Desk, build
 from inngest_py.dev.api.visitors import House, name_of
@@ -136,7 +137,17 @@ class DevServer:
         self._keeper = Keeper(self._engine, self._keeping())
         self._keeper.start()
         self._discovery = self._discover()
-        await self._serve_http(self._engine, self._discovery, sock)
+        self._hub = Hub(self._engine)
+        desk = self._desk(self._engine)
+        parlour = Parlour(
+            desk=desk,
+            archive=store,
+            hub=self._hub,
+            sessions=Sessions(secrets.token_urlsafe),
+            problems=self.problems,
+            add=self._discovery.add,
+        )
+        await self._serve_http(build(desk, routes(parlour)), sock)
         self._discovery.start()
 
     async def serve(self) -> None:
@@ -180,8 +191,8 @@ class DevServer:
         age = self.options.retention
         return Keeping(age=None if age is None else round(age.total_seconds() * 1000), size=self.options.max_size)
 
-    async def _serve_http(self, engine: Engine, discovery: Discovery, sock: socket.socket) -> None:
-        desk = Desk(
+    def _desk(self, engine: Engine) -> Desk:
+        return Desk(
             engine=engine,
             signing_key=self._key,
             event_keys=frozenset(self.options.event_keys),
@@ -193,20 +204,10 @@ class DevServer:
                 "retry_interval": self.options.retry_interval,
             },
         )
-        self._hub = Hub(engine)
-        parlour = Parlour(
-            desk=desk,
-            hub=self._hub,
-            sessions=Sessions(secrets.token_urlsafe),
-            problems=self.problems,
-            add=discovery.add,
-        )
+
+    async def _serve_http(self, app: ASGIApp, sock: socket.socket) -> None:
         config = uvicorn.Config(
-            build(desk, routes(parlour)),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=_GRACE,
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE
         )
         self._http = _HTTPServer(config)
         self._serving = asyncio.create_task(self._http.serve(sockets=[sock]), name="inngest-http")

@@ -471,7 +471,6 @@ ABSENT = "01M80R5H1VSECYW9JH449YS5HZ"
     ("method", "path", "status"),
     [
         ("GET", "/health", 200),
-        ("GET", "/", 200),
         ("GET", "/nowhere", 404),
         ("GET", "/e/key", 405),
         ("OPTIONS", "/e/key", 200),

@@ -88,18 +88,6 @@ class Store(Protocol):
         """A page of runs, newest first."""
         ...
 
-    def search(self, wanted: RunFilter, text: str, depth: int) -> tuple[list[Run], Place | None]:
-        """The runs among `depth` whose first event has a text in its data, or whose id ends with it: brief ones.
-
-        `field=value` finds events that have it anywhere. Filters but the time and the place apply to what was looked
-        at. Returns where to look on, or None if there are no more.
-        """
-        ...
-
-    def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:
-        """The oldest runs of several events, each with the event: brief ones."""
-        ...
-
     def steps(self, run_id: str) -> list[Step]:
         """The steps of a run, in the order in which they were found."""
         ...
@@ -121,4 +109,20 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the file."""
+        ...
+
+
+class Archive(Store, Protocol):
+    """A store whose history can be looked through."""
+
+    def search(self, wanted: RunFilter, text: str, depth: int) -> tuple[list[Run], Place | None]:
+        """The runs among `depth` whose first event has a text in its data, or whose id ends with it: brief ones.
+
+        `field=value` finds events that have it anywhere. Filters but the time and the place apply to what was looked
+        at. Returns where to look on, or None if there are no more.
+        """
+        ...
+
+    def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:
+        """The oldest runs of several events, each with the event: brief ones."""
         ...

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from inngest_py.dev.api.desk import Desk
 from inngest_py.dev.notices import AppUnreachable
+from inngest_py.dev.store.port import Archive
 from inngest_py.dev.ui.live import Hub
 from inngest_py.dev.ui.sessions import Sessions
 
@@ -18,12 +19,13 @@ SCOPE = "inngest.parlour"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parlour:
-    """The desk of the server, who has signed in, who looks on, and the apps that cannot be synced, by their URL.
+    """The desk of the server and its history; who looks on, who has signed in; the apps that cannot be synced, by URL.
 
     `add` begins to watch the app at a URL, and returns when it has been asked once.
     """
 
     desk: Desk
+    archive: Archive
     hub: Hub
     sessions: Sessions
     problems: Mapping[str, AppUnreachable]

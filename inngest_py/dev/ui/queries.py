@@ -12,6 +12,7 @@ from inngest_py.dev.api.history import event_place, status_named
 from inngest_py.dev.duration import parse_duration
 from inngest_py.dev.model import Event, Run
 from inngest_py.dev.store.port import EventFilter, Place, RunFilter
+from inngest_py.dev.ui.parlour import Parlour
 from inngest_py.dev.ui.views.rows import EventRow, RunRow, event_row, run_row
 from inngest_py.errors import RequestError
 
@@ -57,28 +58,29 @@ def _since(text: str, now: int) -> int:
         raise RequestError(f"since: {fault}") from None
 
 
-async def listed_runs(desk: Desk, query: Mapping[str, str]) -> Listed:
+async def listed_runs(parlour: Parlour, query: Mapping[str, str]) -> Listed:
     """A page of runs, searched or not. Raises RequestError."""
+    desk = parlour.desk
     now, text = desk.engine.clock(), query.get("q", "").strip()
     wanted = run_filter(query, now)
     if text:
-        return await _searched(desk, wanted, text)
+        return await _searched(parlour, wanted, text)
     found = await desk.engine.read(desk.engine.store.runs, wanted)
     runs, cursor = paging.page(found, PAGE)
     return Listed(rows=rows_of(desk, runs), cursor=cursor)
 
 
-async def _searched(desk: Desk, wanted: RunFilter, text: str) -> Listed:
+async def _searched(parlour: Parlour, wanted: RunFilter, text: str) -> Listed:
     """The runs that a text is found in, looked at in portions: in between other work goes on."""
-    engine, found, looked_at = desk.engine, list[Run](), 0
+    engine, found, looked_at = parlour.desk.engine, list[Run](), 0
     end = engine.clock() + _PATIENCE
     place: Place | None = wanted.before
     while place is not None and len(found) < PAGE and looked_at < DEPTH and engine.clock() <= end:
-        more, place = await engine.read(engine.store.search, replace(wanted, before=place), text, _PORTION)
+        more, place = await engine.read(parlour.archive.search, replace(wanted, before=place), text, _PORTION)
         found += more
         looked_at += _PORTION
     cursor = None if place is None else place[1]
-    return Listed(rows=rows_of(desk, found), cursor=cursor, looked_at=looked_at, older=place is not None)
+    return Listed(rows=rows_of(parlour.desk, found), cursor=cursor, looked_at=looked_at, older=place is not None)
 
 
 def rows_of(desk: Desk, runs: Sequence[Run]) -> tuple[RunRow, ...]:
@@ -87,9 +89,9 @@ def rows_of(desk: Desk, runs: Sequence[Run]) -> tuple[RunRow, ...]:
     return tuple(run_row(run, functions, now) for run in runs)
 
 
-async def listed_events(desk: Desk, query: Mapping[str, str]) -> tuple[tuple[EventRow, ...], str | None]:
+async def listed_events(parlour: Parlour, query: Mapping[str, str]) -> tuple[tuple[EventRow, ...], str | None]:
     """A page of events, each with the runs that it caused, and where the next page begins. Raises RequestError."""
-    engine = desk.engine
+    desk, engine = parlour.desk, parlour.desk.engine
     wanted = EventFilter(
         name=query.get("name", ""),
         internal=query.get("internal") == "true" or bool(query.get("name")),
@@ -98,15 +100,14 @@ async def listed_events(desk: Desk, query: Mapping[str, str]) -> tuple[tuple[Eve
         limit=PAGE + 1,
     )
     events, cursor = paging.page(await engine.read(engine.store.events, wanted), PAGE)
-    caused = await engine.read(engine.store.runs_of_events, [event.id for event in events], _MOST_CAUSED)
+    caused = await engine.read(parlour.archive.runs_of_events, [event.id for event in events], _MOST_CAUSED)
     return tuple(event_row(event, rows_of(desk, _of(event, caused))) for event in events), cursor
 
 
-async def caused_by(desk: Desk, event: Event) -> tuple[RunRow, ...]:
+async def caused_by(parlour: Parlour, event: Event) -> tuple[RunRow, ...]:
     """The runs that an event caused."""
-    engine = desk.engine
-    found = await engine.read(engine.store.runs_of_events, [event.id], _MOST_CAUSED)
-    return rows_of(desk, _of(event, found))
+    found = await parlour.desk.engine.read(parlour.archive.runs_of_events, [event.id], _MOST_CAUSED)
+    return rows_of(parlour.desk, _of(event, found))
 
 
 def _of(event: Event, caused: Sequence[tuple[str, Run]]) -> list[Run]:

@@ -35,8 +35,9 @@ class House:
         self.problems: dict[str, AppUnreachable] = {}
         self.added: list[str] = []
         self._changed = asyncio.Event()
+        self.archive = SQLiteStore()
         self.engine = Engine(
-            SQLiteStore(),
+            self.archive,
             LocalExecutor(self._app, lambda: 0),
             clock=lambda: self.now,
             ids=Ids(b"ui"),
@@ -51,6 +52,7 @@ class House:
         made = Desk(engine=self.engine, **desk)
         parlour = Parlour(
             desk=made,
+            archive=self.archive,
             hub=self.hub,
             sessions=Sessions(lambda: f"token-{next(numbers)}"),
             problems=self.problems,

@@ -20,8 +20,8 @@ _FILTERS: Final = ("name", "internal")
 
 async def show(request: Request) -> Response:
     """A page of events."""
-    desk, query = parlour_of(request).desk, request.query_params
-    rows, cursor = await listed_events(desk, query)
+    parlour, query = parlour_of(request), request.query_params
+    rows, cursor = await listed_events(parlour, query)
     wanted = {name: query.get(name, "") for name in _FILTERS}
     narrowed = {name: value for name, value in wanted.items() if value}
     return page(
@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
         rows=rows,
         wanted=wanted,
         narrowed=bool(narrowed),
-        names=event_names(desk.engine.state.functions.values()),
+        names=event_names(parlour.desk.engine.state.functions.values()),
         first="cursor" not in query,
         newest=f"/events?{urlencode(narrowed)}",
         older=None if cursor is None else f"/events?{urlencode({**narrowed, 'cursor': cursor})}",
@@ -39,11 +39,11 @@ async def show(request: Request) -> Response:
 
 async def one(request: Request) -> Response:
     """An event, and the runs that it caused."""
-    desk, event_id = parlour_of(request).desk, request.path_params["id"]
-    event = await desk.engine.read(desk.engine.store.event, event_id)
+    parlour, event_id = parlour_of(request), request.path_params["id"]
+    event = await parlour.desk.engine.read(parlour.desk.engine.store.event, event_id)
     if event is None:
         return missing(request, "event", event_id)
-    return page(request, "event.html", event=event_view(event), runs=await caused_by(desk, event))
+    return page(request, "event.html", event=event_view(event), runs=await caused_by(parlour, event))
 
 
 async def text(request: Request) -> Response:

@@ -20,11 +20,12 @@ SINCE: Final = {"": "any time", "15m": "last 15 minutes", "1h": "last hour", "1d
 
 async def show(request: Request) -> Response:
     """A page of runs. The whole id of a run leads to it."""
-    desk, query = parlour_of(request).desk, request.query_params
+    parlour, query = parlour_of(request), request.query_params
+    desk = parlour.desk
     asked = query.get("q", "").strip().upper()
     if is_ulid(asked) and await desk.engine.read(desk.engine.store.run, asked) is not None:
         return RedirectResponse(f"/runs/{asked}", 303)
-    listed = await listed_runs(desk, query)
+    listed = await listed_runs(parlour, query)
     wanted = {name: query.get(name, "") for name in FILTERS}
     narrowed = {name: value for name, value in wanted.items() if value}
     state = desk.engine.state
