@@ -3,9 +3,12 @@
     pytest tests/dev/test_schedules.py [--seed N] [--schedules N]
 
 Each schedule is made by chance from a seed of its own: events to functions with every kind of flow control, plans of
-steps, sleeps, waits, signals, invocations, fetches, failures and parallel branches; answers that are lost, late or come
-twice, slow apps, and crashes before a commit, between a commit and what follows from it, and at any other time, with
-time passing meanwhile. What must hold is in tests/support/schedules.py; what a run must come to, in plans.py.
+steps, sleeps, waits, signals, invocations, fetches, failures, parallel branches and what is put off to the end;
+schedules with cron; runs that are cancelled, one by one and in bulk; answers that are lost, late or come twice, slow
+apps, and crashes before a commit, between a commit and what follows from it, and at any other time, with time passing
+meanwhile. Most are on a store in memory, some on a file that is opened again after each crash.
+
+What must hold is in tests/support/schedules.py and verdicts.py; what a run must come to, in plans.py.
 
 The seeds are those from `--seed` on, 1 if none is given. They are shown at the end; a failure names its own, and
 `--seed <it> --schedules 1` repeats it.
@@ -24,12 +27,12 @@ PARTS = 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_whatever_goes_wrong_every_run_comes_to_what_it_should(part, options, record_property):
+def test_whatever_goes_wrong_every_run_comes_to_what_it_should(part, options, record_property, tmp_path):
     seeds = range(options.seed + part, options.seed + options.schedules, PARTS)
     counts = Counter[str]()
 
     for seed in seeds:
-        schedule = Schedule(seed)
+        schedule = Schedule(seed, tmp_path)
         try:
             schedule.run()
         except Exception as error:

@@ -30,27 +30,46 @@ FLOWS: Final[Mapping[str, Mapping[str, Any]]] = {
     "stopped": {"cancel": [{"event": "t/stop", "if": SAME}]},
     "timed": {"timeouts": {"start": "60s", "finish": "20s"}},
     "delayed": {},
+    "ticking": {},
+    "tardy": {},
 }
 THROTTLE: Final = (1, 10 * SECOND)
 """How many runs of `throttled` may start at once, and after which time one more may."""
 
+CRONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "ticking": {"cron": "* * * * *"},
+    "tardy": {"cron": "* * * * *", "jitter": "20s"},
+}
+"""The schedules that start functions, besides their events."""
+
+JITTER: Final = {"ticking": 0, "tardy": 20 * SECOND}
+MINUTE: Final = 60 * SECOND
+
 FAILURES: Final = "plain-failure"
 """Started when a run of `plain` has failed."""
+
+LATER: Final = "later"
+"""Started by what runs have put off to their end."""
 
 
 def registered() -> tuple[Function, ...]:
     """The functions, as they are after registration."""
-    functions = [_config(slug, {"event": f"t/{slug}"}, **flow) for slug, flow in FLOWS.items()]
+    functions = [_config(slug, *_triggers(slug), **flow) for slug, flow in FLOWS.items()]
     failed = {"event": "inngest/function.failed", "expression": "event.data.function_id == 'plain'"}
-    functions.append(_config(FAILURES, failed))
+    deferred = {"event": "inngest/deferred.schedule", "expression": f"event.data._inngest.fn_slug == '{LATER}'"}
+    functions += [_config(FAILURES, failed), _config(LATER, deferred)]
     payload = {"appName": "app", "url": "http://app.test/x", "sdk": "test:v0", "functions": functions}
     return read_registration(encode(payload), 0).functions
 
 
-def _config(slug: str, trigger: Mapping[str, str], **flow: Any) -> dict[str, Any]:
+def _triggers(slug: str) -> list[Mapping[str, str]]:
+    return [{"event": f"t/{slug}"}, *([CRONS[slug]] if slug in CRONS else [])]
+
+
+def _config(slug: str, *triggers: Mapping[str, str], **flow: Any) -> dict[str, Any]:
     runtime = {"type": "http", "url": f"http://app.test/x?fnId={slug}&stepId=step"}
     step = {"id": "step", "name": "step", "runtime": runtime, "retries": {"attempts": plans.ATTEMPTS - 1}}
-    return {"id": slug, "name": slug, "triggers": [trigger], "steps": {"step": step}, **flow}
+    return {"id": slug, "name": slug, "triggers": list(triggers), "steps": {"step": step}, **flow}
 
 
 FUNCTIONS: Final = {function.slug: function for function in registered()}

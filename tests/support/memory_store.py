@@ -49,6 +49,12 @@ class MemoryStore:
             else:
                 kept.pop(_key(record), None)
 
+    def crash(self, torn: Sequence[Change] = ()) -> None:
+        """Nothing is lost but what was not committed."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     def load(self) -> Iterator[Record]:
         """Everything that is alive."""
         live = {run.id: run for run in self.kept[Run].values() if run.status not in FINAL}

@@ -19,6 +19,9 @@ VERSION: Final = 2
 _RUN: Final = frozenset({"run", "flaky", "ask", "signal"})
 """What the app executes itself."""
 
+SILENT: Final = frozenset({"throw", "defer"})
+"""What has no result."""
+
 
 def make_plan(chance: random.Random, number: int, *, deep: bool = True) -> list[Any]:
     """A plan by chance. `number` is that of the event."""
@@ -26,7 +29,7 @@ def make_plan(chance: random.Random, number: int, *, deep: bool = True) -> list[
 
 
 def _stage(chance: random.Random, number: int, *, deep: bool) -> list[Any]:
-    kind = chance.randrange(12)
+    kind = chance.randrange(13)
     if kind < 4:
         return [["run"]]
     if kind < 6:
@@ -41,7 +44,20 @@ def _stage(chance: random.Random, number: int, *, deep: bool) -> list[Any]:
         return [["run"], ["flaky", 1], ["sleep", 3]][: chance.randint(2, 3)]
     if kind == 10 and deep:
         return [["invoke", make_plan(chance, number, deep=False)]]
+    if kind == 12:
+        return [["defer", chance.random() < 0.3]]
     return [chance.choice((["throw", 1], ["throw", 2], ["fetch"], ["fetch"], ["give up"]))]
+
+
+def deferred(plan: list[Any]) -> set[str]:
+    """What a run of a plan has put off at its end, by the place in the plan; what is aborted is not in it."""
+    found = set[str]()
+    for row, stage in enumerate(plan):
+        if stage[0][0] == "give up":
+            break
+        if stage[0][0] == "defer" and not stage[0][1]:
+            found.add(f"{row}.0")
+    return found
 
 
 def meaning(plan: list[Any], number: int) -> tuple[str, Any]:
@@ -50,7 +66,7 @@ def meaning(plan: list[Any], number: int) -> tuple[str, Any]:
     for stage in plan:
         if stage[0][0] == "give up":
             return "Failed", None
-        results += [_result(thing, place, number) for place, thing in enumerate(stage) if thing[0] != "throw"]
+        results += [_result(thing, place, number) for place, thing in enumerate(stage) if thing[0] not in SILENT]
     return "Completed", results
 
 
@@ -81,6 +97,7 @@ class Call:
         self.attempt: int = value["ctx"]["attempt"]
         self.planned: bool = value["ctx"]["disable_immediate_execution"]
         self.steps: dict[str, Any] = value["steps"]
+        self.defers: dict[str, Any] = value["defers"]
         self.data: Mapping[str, Any] = value["event"]["data"]
 
     @property
@@ -107,12 +124,27 @@ def answer(call: Call) -> tuple[Reply, str]:
             continue
         if stage[0][0] == "give up":
             return _failed("give up", final=True), ""
+        if stage[0][0] == "defer":
+            op = _defer(call, f"{row}.0", aborted=stage[0][1]) if call.target == "step" else None
+            if op is not None:
+                return Report(ops=(op,), version=VERSION), ""
+            continue
         new = [(name, thing) for name, thing in zip(names, stage, strict=True) if name not in call.steps]
         if not new:
             results += [_memo(thing, call.steps[name]) for name, thing in zip(names, stage, strict=True)]
             continue
         return _report(call, stage, new)
     return (_failed("the target is not there") if call.target != "step" else Done(json.dumps(results))), ""
+
+
+def _defer(call: Call, name: str, *, aborted: bool) -> ReplyOp | None:
+    """What a function that puts something off has to say yet, if anything."""
+    if name not in call.defers:
+        given = {"n": call.number, "of": name, "plan": [[["run"]]]}
+        return ReplyOp(Opcode.DEFER_ADD, name, opts={"fn_slug": "later", "input": given})
+    if aborted and call.defers[name]["abortable"]:
+        return ReplyOp(Opcode.DEFER_ABORT, f"{name}!", opts={"target_hashed_id": name})
+    return None
 
 
 def _passed(call: Call, row: int) -> bool:

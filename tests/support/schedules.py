@@ -11,15 +11,18 @@ import json
 import random
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, cast
 
 import plans
-from flows import FAILURES, FLOWS, FUNCTIONS, SECOND, THROTTLE
+from durable_store import DurableStore
+from flows import CRONS, FAILURES, FLOWS, FUNCTIONS, LATER, MINUTE, SECOND, THROTTLE
 from inngest_py.dev.decide import decide
-from inngest_py.dev.decisions import Call, Drop, Fetch, Put
-from inngest_py.dev.happenings import CancelRequested, Checkpointed, Happening, SignalSent
+from inngest_py.dev.decisions import Call, Change, Drop, Fetch, Put
+from inngest_py.dev.happenings import BulkCancelRequested, CancelRequested, Checkpointed, Happening, SignalSent
 from inngest_py.dev.model import (
     DISCOVERY,
+    Cancellation,
     Job,
     JobStatus,
     Meter,
@@ -35,6 +38,9 @@ from memory_store import MemoryStore
 from verdicts import Verdict
 
 CHOICE: Final = [slug for slug in FLOWS if slug != "child"]
+
+ON_FILE: Final = 41
+"""Of so many schedules one is on a file, which is opened again after each crash."""
 
 CROWDED: Final = frozenset({"batched", "first", "settled", "throttled"})
 """What shows only when there are several runs."""
@@ -53,10 +59,12 @@ class CrashedError(Exception):
 class Server(Simulation):
     """A server that may die before what was decided is stored, or after that and before anybody is told."""
 
-    def __init__(self, seed: int, chance: random.Random, slugs: list[str]) -> None:
-        self.kept = MemoryStore([FUNCTIONS[slug] for slug in slugs])
+    def __init__(self, seed: int, chance: random.Random, slugs: list[str], path: Path | None) -> None:
+        functions = [FUNCTIONS[slug] for slug in slugs]
+        self.kept = MemoryStore(functions) if path is None else DurableStore(functions, path)
         self.read: dict[tuple[str, int], plans.Call] = {}
         self.frail = 0.0
+        self.torn: list[Change] = []
         self.downtimes: list[tuple[int, int]] = []
         self._chance = chance
         super().__init__(seed=str(seed).encode(), rules=RULES, store=cast("Store", self.kept))
@@ -66,9 +74,11 @@ class Server(Simulation):
         if outcome.fault is not None:
             raise outcome.fault
         fate = self._chance.random() if self.frail else 1.0
+        changes = [change for change in outcome.decisions if isinstance(change, (Put, Drop))]
         if fate < self.frail:
+            self.torn = changes
             raise CrashedError
-        self.kept.commit([change for change in outcome.decisions if isinstance(change, (Put, Drop))])
+        self.kept.commit(changes)
         self.check([it.job_id for it in outcome.decisions if isinstance(it, (Call, Fetch))])
         if fate < 2 * self.frail:
             raise CrashedError
@@ -83,6 +93,8 @@ class Server(Simulation):
         frail, self.frail = self.frail, 0.0
         self.downtimes.append((self.now, self.now + downtime))
         self.now += downtime
+        self.kept.crash(self.torn)
+        self.torn = []
         self.restart()
         self.advance(0)
         self.frail = frail
@@ -138,20 +150,28 @@ def _score(run: Run) -> tuple[int, str]:
 
 
 class Schedule:
-    """One course of events. `counts` is what happened, by kind."""
+    """One course of events. `counts` is what happened, by kind. Of some the store is a file in a folder."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, folder: Path) -> None:
         self.chance = random.Random(seed)
         self._slugs = self.chance.sample(CHOICE, 2)
-        self.server = Server(seed, self.chance, [*self._slugs, "child", FAILURES])
-        self.counts: Counter[str] = Counter()
+        path = folder / f"{seed}.db" if seed % ON_FILE == 0 else None
+        self.server = Server(seed, self.chance, [*self._slugs, "child", FAILURES, LATER], path)
+        self.counts: Counter[str] = Counter({"on a file": int(path is not None)})
         self._acknowledged: list[str] = []
         self._old: list[tuple[Call, Reply]] = []
         self._cancelled: set[str] = set()
+        self._until = self.server.now + (4 * MINUTE if CRONS.keys() & set(self._slugs) else 0)
         self._to_send = self._events()
 
     def run(self) -> None:
         """Let it happen, and look at what has come of it."""
+        try:
+            self._run()
+        finally:
+            self.server.kept.close()
+
+    def _run(self) -> None:
         for move in range(MOST_MOVES):
             self.server.frail = 0.03 if move < LATEST_FAULT else 0.0
             if self._is_over():
@@ -167,11 +187,14 @@ class Schedule:
             acknowledged=self._acknowledged,
             cancelled=self._cancelled,
             downtimes=self.server.downtimes,
+            now=self.server.now,
         ).check()
+        self.counts["ticks"] += sum(bool(run.cron) for run in self.server.kept.kept[Run].values())
+        self.counts["deferred"] += sum(run.function == LATER for run in self.server.kept.kept[Run].values())
 
     def _is_over(self) -> bool:
         state = self.server.state
-        return not (self._to_send or state.live or state.buffers)
+        return not (self._to_send or state.live or state.buffers) and self.server.now >= self._until
 
     def _events(self) -> list[dict[str, Any]]:
         """What will be sent: mostly to one or two functions."""
@@ -273,7 +296,7 @@ class Schedule:
 
     def _mishap(self) -> None:
         live = self.server.state.live
-        match self.chance.randrange(4):
+        match self.chance.randrange(5):
             case 0 if self._old:
                 self.counts["late answers"] += 1
                 self.server.reply(*self.chance.choice(self._old))
@@ -284,8 +307,27 @@ class Schedule:
                 self._cancelled.add(run_id)
                 self.counts["cancelled by request"] += 1
                 self.server.happen(CancelRequested(run_id))
+            case 2 if live and self.chance.random() < 0.6:
+                self._cancel_many()
             case _:
                 raise CrashedError
+
+    def _cancel_many(self) -> None:
+        """Cancel runs of a function in bulk, one after the other: what a crash leaves of them is cancelled after it."""
+        server, chance = self.server, self.chance
+        now = server.now
+        cancellation = Cancellation(
+            id=server.ids.ulid(now),
+            function=chance.choice(self._slugs),
+            app_id="app",
+            started_after=chance.choice((None, now - 5 * SECOND)),
+            started_before=now + chance.choice((0, 0, 5 * SECOND, 30 * SECOND)),
+            expression=chance.choice(("", f"event.data.n != {chance.randint(1, 3)}")),
+            created_at=now,
+        )
+        self.counts["cancelled in bulk"] += 1
+        for run_id in server.happen(BulkCancelRequested(cancellation)):
+            server.happen(CancelRequested(run_id))
 
     def _crash(self) -> None:
         downtime = self.chance.choice((0, 0, 100, 3 * SECOND, 45 * SECOND))

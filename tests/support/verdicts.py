@@ -8,8 +8,9 @@ from itertools import combinations
 from typing import Any
 
 import plans
-from flows import FAILURES, FLOWS, SECOND, THROTTLE
-from inngest_py.dev.model import FINAL, Buffer, Event, Job, Pause, Run, RunStatus, Step
+from flows import CRONS, FAILURES, FLOWS, JITTER, LATER, MINUTE, SECOND, THROTTLE
+from inngest_py.dev.model import FINAL, Buffer, Cancellation, Defer, Event, Job, Pause, Run, RunStatus, Step
+from inngest_py.dev.simulation import START
 from inngest_py.dev.state import State
 from memory_store import MemoryStore
 
@@ -27,16 +28,19 @@ class Verdict:
         acknowledged: list[str],
         cancelled: set[str],
         downtimes: list[tuple[int, int]],
+        now: int,
     ) -> None:
         kept = store.kept
         self.store = store
         self.state = state
         self.downtimes = downtimes
+        self.now = now
         self.acknowledged = acknowledged
         self.cancelled = cancelled
         self.runs: list[Run] = sorted(kept[Run].values(), key=lambda run: (run.created_at, run.id))
         self.events: dict[str, Event] = kept[Event]
         self.steps: list[Step] = list(kept[Step].values())
+        self.cancellations: list[Cancellation] = list(kept[Cancellation].values())
         self.data: dict[str, Any] = {event.id: json.loads(event.data) for event in self.events.values()}
 
     def check(self) -> None:
@@ -50,12 +54,18 @@ class Verdict:
         self._check_throttle([run.started_at for run in self._of("throttled") if run.started_at is not None])
         for slug in ("skipping", "replacing"):
             self._check_singleton(self._of(slug))
+        for slug in CRONS:
+            if slug in self.state.functions:
+                self._check_ticks(slug)
+        self._check_deferred()
+        for cancellation in self.cancellations:
+            self._check_cancellation(cancellation)
 
     def _check_the_end(self) -> None:
         kept, queue = self.store.kept, self.state.queue
         assert all(event_id in self.events for event_id in self.acknowledged)
         assert all(run.status in FINAL for run in self.runs)
-        assert not [record for kind in (Job, Pause, Buffer) for record in kept[kind].values()]
+        assert not [record for kind in (Job, Pause, Buffer, Defer) for record in kept[kind].values()]
         held = [slot for slot in queue._used if not slot.startswith("throttle:")]  # a gate opens by itself
         assert not held, f"slots are still held: {held}"
 
@@ -70,7 +80,7 @@ class Verdict:
     def _check_the_starts(self) -> None:
         """Every event has led to its runs, and to no others."""
         for slug in self.state.functions.keys() & FLOWS.keys():
-            runs = [run for run in self._of(slug) if run.event_name != "inngest/function.invoked"]
+            runs = [run for run in self._of(slug) if run.event_name == f"t/{slug}"]
             events = self._sent(slug)
             started = Counter(self.events[event_id].key for run in runs for event_id in run.events)
             match slug:
@@ -124,8 +134,8 @@ class Verdict:
     def _check_run(self, run: Run) -> None:
         """A run has ended as it would have without any mishap, or was cancelled, and there was a reason."""
         data = self.data[run.events[0]]
-        if run.function == FAILURES:
-            assert run.status is RunStatus.COMPLETED
+        if run.function == FAILURES or run.cron:
+            assert run.status is RunStatus.COMPLETED or self._may_be_cancelled(run)
             return
         status, result = plans.meaning(data["plan"], data["n"])
         if run.status is RunStatus.CANCELLED:
@@ -144,7 +154,7 @@ class Verdict:
 
     def _may_be_cancelled(self, run: Run) -> bool:
         ended = run.ended_at or 0
-        if run.id in self.cancelled:
+        if run.id in self.cancelled or any(self._fits(each, run) for each in self.cancellations):
             return True
         match run.function:
             case "stopped":
@@ -175,6 +185,51 @@ class Verdict:
         for went, came in self.downtimes:
             times = {time for time in times if not went < time < came} | {came for time in times if went <= time < came}
         assert step.ended_at in times, f"{step} was due at {due}"
+
+    def _check_ticks(self, slug: str) -> None:
+        """A schedule fires when it should, once, and what is missed while the server is down is not made up for."""
+        runs = [run for run in self._of(slug) if run.cron]
+        ticks = Counter(self.events[run.events[0]].ts for run in runs)
+        assert set(ticks.values()) <= {1}, f"{slug} fired twice: {ticks}"
+        for run in runs:
+            tick = self.events[run.events[0]].ts
+            assert tick % MINUTE == 0
+            assert 0 <= run.created_at - tick <= JITTER[slug], f"{run} comes too late or too early for {tick}"
+        born = START
+        for died, came in (*self.downtimes, (self.now, 0)):
+            first = born - born % MINUTE + MINUTE
+            for tick in range(first, died - JITTER[slug], MINUTE):
+                assert tick in ticks, f"{slug} did not fire at {tick}, and the server was up from {born} to {died}"
+            born = came
+
+    def _check_deferred(self) -> None:
+        """What a run has put off is done once it has ended, and once; what it has aborted is not."""
+        done = Counter(
+            (self.data[run.events[0]]["_inngest"]["parent_run_id"], self.data[run.events[0]]["of"])
+            for run in self._of(LATER)
+        )
+        assert set(done.values()) <= {1}, f"done twice: {done}"
+        for run in self.runs:
+            wanted = {(run.id, name) for name in plans.deferred(self.data[run.events[0]].get("plan", []))}
+            found = {key for key in done if key[0] == run.id}
+            if run.status is not RunStatus.CANCELLED:
+                assert found == wanted, f"{run} has put off {wanted}, and {found} was done"
+
+    def _fits(self, cancellation: Cancellation, run: Run) -> bool:
+        data = self.data[run.events[0]]
+        after, unwanted = cancellation.started_after, cancellation.expression.rpartition(" ")[2]
+        return (
+            run.function == cancellation.function
+            and run.created_at < cancellation.started_before
+            and (after is None or run.created_at > after)
+            and (not unwanted or data.get("n") != int(unwanted))
+        )
+
+    def _check_cancellation(self, cancellation: Cancellation) -> None:
+        """Whatever fits has ended before, or is cancelled: those that were there at once, new ones as they come."""
+        for run in self.runs:
+            if self._fits(cancellation, run) and run.status is not RunStatus.CANCELLED:
+                assert (run.ended_at or 0) <= cancellation.created_at, f"{run} fits {cancellation}, and went on"
 
     def _check_throttle(self, starts: list[int]) -> None:
         at_once, interval = THROTTLE
