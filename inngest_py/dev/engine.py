@@ -7,6 +7,7 @@ the following one: under load one transaction serves many.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
@@ -74,8 +75,9 @@ class Engine:
 
     async def start(self) -> None:
         """Take up what the store has, and begin to work."""
-        for record in self._store.load():
-            self.state.apply(Put(record))
+        with _uncollected():
+            for record in self._store.load():
+                self.state.apply(Put(record))
         self.state.forget_events()
         self._worker = asyncio.create_task(self._work(), name="inngest-engine")
         await self.submit(Restarted())
@@ -252,6 +254,18 @@ class Engine:
         due = self.state.next_due()
         loop = asyncio.get_running_loop()
         self._alarm = None if due is None else loop.call_later(max(due - self.clock(), 0) / 1000, self._awake.set)
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Do without the garbage collector: it would look at all that is loaded, again and again, and find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _reply(answer: asyncio.Future[Any] | None, outcome: Outcome) -> None:

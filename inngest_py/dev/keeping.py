@@ -1,4 +1,4 @@
-"""How long history is kept, and how much of it: what is over is forgotten, little by little.
+"""How long history is kept, and how much of it: what is over is forgotten, little by little, and its room given back.
 
 Only history goes: runs that have ended, their steps, and events that no run and no buffer has. Idempotency keys, rate
 limits and throttles end with a timer of their own, and jobs and pauses with their run.
@@ -40,10 +40,17 @@ def sweep(store: Store, keeping: Keeping, now: int) -> Iterator[None]:
     if keeping.age is not None:
         yield from _forget(store, now - keeping.age)
     if keeping.size is not None and store.size() > keeping.size:
-        for _ in _forget(store, now + 1):
-            yield
-            if store.size() <= keeping.size * _ENOUGH:
-                return
+        yield from _make_room(store, keeping.size * _ENOUGH, now)
+    while store.shrink():
+        yield
+
+
+def _make_room(store: Store, enough: float, now: int) -> Iterator[None]:
+    """Forget the oldest until what is left is small enough."""
+    for _ in _forget(store, now + 1):
+        yield
+        if store.size() <= enough:
+            return
 
 
 def _forget(store: Store, before: int) -> Iterator[None]:

@@ -115,18 +115,18 @@ class State:
                 self.events[event.id] = event
             case Defer() as defer:
                 self.live[defer.run_id].defers[defer.id] = defer
-            case App() | Function() | Claim() | Meter() | Buffer() | Cancellation() as other:
+            case Claim() as claim:
+                self.claims[claim.function, claim.key] = claim
+                self.timers.set((TimerKind.CLAIM, claim.function, claim.key), claim.expires_at)
+            case App() | Function() | Meter() | Buffer() | Cancellation() as other:
                 self._put_other(other)
 
-    def _put_other(self, record: App | Function | Claim | Meter | Buffer | Cancellation) -> None:
+    def _put_other(self, record: App | Function | Meter | Buffer | Cancellation) -> None:
         match record:
             case App() as app:
                 self.apps[app.id] = app
             case Function() as function:
                 self._put_function(function)
-            case Claim() as claim:
-                self.claims[claim.function, claim.key] = claim
-                self.timers.set((TimerKind.CLAIM, claim.function, claim.key), claim.expires_at)
             case Meter() as meter:
                 self.meters[meter.function, meter.key] = meter
                 self.timers.set((TimerKind.METER, meter.function, meter.key), ceil(meter.tat))

@@ -78,5 +78,9 @@ class Ledger:
         """No room on a disk."""
         return 0
 
+    def shrink(self) -> bool:
+        """There is no room to be given back."""
+        return False
+
     def close(self) -> None:
         """There is no file."""

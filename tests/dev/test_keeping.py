@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from itertools import pairwise
 
 import pytest
@@ -18,6 +19,7 @@ from inngest_py.dev.notices import ServerFault
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.store import sqlite
 from inngest_py.dev.store.port import EventFilter, RunFilter
+from inngest_py.dev.store.queries import read
 from inngest_py.dev.store.sqlite import SQLiteStore
 
 TABLES = ("runs", "steps", "events", "batched", "jobs", "pauses", "claims", "meters", "buffers")
@@ -235,3 +237,70 @@ async def test_without_limits_there_is_nothing_to_keep(engine):
     await keeper.stop()
 
     assert keeper._task is None
+
+
+# Room ----------------------------------------------------------------------------------------------------------------
+
+
+def burst(store):
+    """Some 20 MB of history."""
+    large = '"' + "x" * 20_000 + '"'
+    for start in range(0, 1000, 100):
+        store.commit(
+            [Put(it) for number in range(start, start + 100) for it in (run(number), step(number, "s", large))]
+        )
+
+
+def test_a_file_is_small_again_after_a_burst(tmp_path):
+    path = tmp_path / "dev.db"
+    store = SQLiteStore(path)
+    burst(store)
+    store._connection.execute("PRAGMA wal_checkpoint")
+    large = path.stat().st_size
+
+    keep(store, now=ALL, age=1)
+
+    assert large > 20_000_000
+    assert path.stat().st_size < large / 3
+    assert store._connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    store.close()
+
+
+def test_room_is_given_back_in_small_parts(tmp_path):
+    store = SQLiteStore(tmp_path / "dev.db")
+    burst(store)
+    pages = list[int]()
+
+    for _ in sweep(store, Keeping(age=1), ALL):
+        pages.append(store._pragma("page_count"))
+
+    given_back = [before - after for before, after in pairwise(pages) if after < before]
+    assert len(given_back) > 5
+    assert max(given_back) <= 260
+    store.close()
+
+
+def test_some_room_is_kept_for_what_comes_next(store):
+    store.commit([Put(it(number)) for number in range(2000) for it in (event, run)])
+
+    pages = store._pragma("page_count")
+    keep(store, now=ALL, age=1)
+
+    assert store._pragma("page_count") == pages
+    assert store.shrink() is False
+
+
+def test_the_file_of_an_older_version_learns_to_give_room_back(tmp_path):
+    path = tmp_path / "dev.db"
+    with sqlite3.connect(path) as connection:
+        for number, migration in enumerate(sqlite.MIGRATIONS, 1):
+            connection.executescript(f"{read(migration)}\nPRAGMA user_version = {number};")
+    connection.close()
+
+    store = SQLiteStore(path)
+    burst(store)
+    before = store._pragma("page_count")
+    keep(store, now=ALL, age=1)
+
+    assert store._pragma("page_count") < before / 3
+    store.close()

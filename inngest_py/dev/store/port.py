@@ -107,6 +107,13 @@ class Store(Protocol):
         """How much room is taken, in bytes; what was forgotten is free to be used again and does not count."""
         ...
 
+    def shrink(self) -> bool:
+        """Give back some of the room of what was forgotten, if there is much. It takes a few milliseconds.
+
+        Returns whether there is more.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the file."""
         ...

@@ -213,11 +213,6 @@ def read_buffer(row: Row) -> Buffer:
     return Buffer(**row)
 
 
-def read_claim(row: Row) -> Claim:
-    """Read an idempotency key."""
-    return Claim(**row)
-
-
 def read_meter(row: Row) -> Meter:
     """Read a meter."""
     return Meter(**row)

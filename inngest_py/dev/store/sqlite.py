@@ -6,15 +6,15 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
-from itertools import takewhile
+from itertools import starmap, takewhile
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Event, Function, Record, Run, RunStatus, Step
+from inngest_py.dev.model import Claim, Event, Function, Record, Run, RunStatus, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
@@ -28,6 +28,12 @@ MIGRATIONS: Final = ("schema.sql", "version_2.sql")
 _OURS: Final = frozenset({"apps", "functions", "events", "runs", "steps"})
 _IN_MEMORY: Final = ":memory:"
 _BUSY: Final = 2.0
+_SPARE: Final = 1_000
+"""So many free pages, 4 MB, and a quarter of all, are kept for what comes next."""
+
+_RETURNED: Final = 250
+"""How many pages are given back at a time, 1 MB."""
+
 _NEEDED: Final = ("id", "name", "steps")
 """What of a function its runs need to go on."""
 
@@ -63,6 +69,7 @@ class SQLiteStore:
         """Everything that is alive, in an order in which the state can take it."""
         for row in self._all("all_functions"):
             yield _function(row)
+        yield from self._claims()
         readers: dict[str, Any] = {
             "all_apps": rows.read_app,
             "live_events": rows.read_event,
@@ -71,7 +78,6 @@ class SQLiteStore:
             "all_jobs": rows.read_job,
             "all_pauses": rows.read_pause,
             "all_defers": rows.read_defer,
-            "all_claims": rows.read_claim,
             "all_meters": rows.read_meter,
             "all_buffers": rows.read_buffer,
             "all_cancellations": rows.read_cancellation,
@@ -79,6 +85,14 @@ class SQLiteStore:
         for query, reader in readers.items():
             for row in self._all(query):
                 yield reader(row)
+
+    def _claims(self) -> Iterator[Claim]:
+        """Every idempotency key. There may be one for each run of a day, so that they are read without detours."""
+        with self._lock:
+            cursor = self._connection.cursor()
+            cursor.row_factory = None
+            found = cursor.execute(self._queries["all_claims"]).fetchall()
+        yield from starmap(Claim, found)
 
     def commit(self, changes: Sequence[Change]) -> None:
         """Carry out changes in one transaction."""
@@ -168,6 +182,16 @@ class SQLiteStore:
         with self._lock:
             pages = self._pragma("page_count") - self._pragma("freelist_count")
             return pages * self._pragma("page_size")
+
+    def shrink(self) -> bool:
+        """Give back some of the room of what was forgotten, if there is much; else it will be used again."""
+        with self._lock:
+            free = self._pragma("freelist_count")
+            if free <= _SPARE + self._pragma("page_count") // 4:
+                return False
+            self._connection.execute(f"PRAGMA incremental_vacuum({_RETURNED})").fetchall()
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            return self._pragma("freelist_count") < free
 
     def _slice(self, before: int, after: Place) -> dict[str, Any]:
         after_time, after_id = after
@@ -295,12 +319,22 @@ def _check(path: Path, patience: float) -> None:
 def _set_up(connection: sqlite3.Connection) -> None:
     """One process has the file to itself, and each commit is on disk when it returns."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     for number, migration in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN EXCLUSIVE;\n{read(migration)}\nPRAGMA user_version = {number};\nCOMMIT;")
+    if not connection.execute("PRAGMA auto_vacuum").fetchone()[0]:
+        _make_shrinkable(connection)
+
+
+def _make_shrinkable(connection: sqlite3.Connection) -> None:
+    """Write the file of an older version anew, once, so that it can give room back; if that fails, it cannot."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
 
 
 def _reason(error: sqlite3.Error) -> str:
