@@ -11,14 +11,19 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from inngest_py import Request, Response
+from inngest_py import Request, Response, UsageError
 from inngest_py.wire.http import quoted
 
 Event = Mapping[str, Any]
 
 
 def read(event: Event) -> Request:
-    """The request that an event stands for."""
+    """The request that an event stands for. Raises UsageError if it is about something else."""
+    if event.get("version") != "2.0" and "httpMethod" not in event:
+        raise UsageError(
+            f"the event stands for no HTTP request, it has {', '.join(sorted(event)) or 'nothing'}: have this function "
+            "called by a function URL, an API Gateway or a load balancer, and by nothing else"
+        )
     headers = _headers(event)
     context: Event = event.get("requestContext") or {}
     if event.get("version") == "2.0":

@@ -100,6 +100,14 @@ def test_an_event_without_what_is_optional_is_read(client: inngest.Inngest) -> N
     assert serve(client)(bare, None)["statusCode"] == 200
 
 
+@pytest.mark.parametrize("event", [{}, {"source": "aws.events", "detail-type": "Scheduled Event"}])
+def test_an_event_that_is_about_something_else_is_refused_with_what_to_do(
+    event: dict[str, Any], client: inngest.Inngest
+) -> None:
+    with pytest.raises(inngest.UsageError, match="a function URL, an API Gateway or a load balancer"):
+        serve(client)(event, None)
+
+
 def test_replies_are_never_streamed(client: inngest.Inngest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INNGEST_STREAMING", "force")
 
