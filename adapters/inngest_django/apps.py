@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import autodiscover_modules, import_string
 
-from inngest_django.checks import CHECKS, DEPLOY_CHECKS
+from inngest_django.checks import CHECKS, CODE_CHECKS, CODE_TAG, DEPLOY_CHECKS, TAG
 from inngest_django.configuration import outbox_cron
 from inngest_django.outbox import declare_drain
 
@@ -27,9 +27,11 @@ class InngestConfig(AppConfig):
     def ready(self) -> None:
         """Import `inngest_functions` of every app that has one: that declares its functions. Declare our own."""
         for check in CHECKS:
-            checks.register(check)
+            checks.register(check, TAG)
+        for check in CODE_CHECKS:
+            checks.register(check, CODE_TAG)
         for check in DEPLOY_CHECKS:
-            checks.register(check, deploy=True)
+            checks.register(check, TAG, deploy=True)
         autodiscover_modules(MODULE)
         if cron := outbox_cron():
             declare_drain(cron)

@@ -18,6 +18,13 @@ from inngest_py.check import Finding, Severity, check_functions, read_configurat
 SENT: Final = 4 * 1024 * 1024
 """How many bytes the body of a call may have (PROTOCOL 17)."""
 
+TAG: Final = "inngest"
+CODE_TAG: Final = "inngest_code"
+"""The tags of what is about the project, and of what is about its code: `manage.py check --tag inngest_code`.
+
+Our own commands are not kept up by the latter, nor are their logs filled with it.
+"""
+
 Check = Callable[..., Sequence[CheckMessage]]
 
 
@@ -173,5 +180,6 @@ def check_bodies(**_options: Any) -> list[CheckMessage]:
     return found
 
 
-CHECKS: Final[Sequence[Check]] = (check_settings, check_served, check_code)
+CHECKS: Final[Sequence[Check]] = (check_settings, check_served)
+CODE_CHECKS: Final[Sequence[Check]] = (check_code,)
 DEPLOY_CHECKS: Final[Sequence[Check]] = (check_keys, check_connections, check_bodies)

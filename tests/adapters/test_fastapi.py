@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ import inngest_py as inngest
 from inngest_fastapi import serve, with_dependencies
 from inngest_py.testing.conformance import AsgiHost
 from inngest_py.testing.conformance.asking import call, read, unwrapped
+from lifespans import living
 
 THING = inngest.TriggerEvent(event="thing/happened")
 told: list[Any] = []
@@ -201,6 +203,26 @@ def test_a_dependency_may_ask_for_the_request_and_for_what_a_middleware_knows(cl
 
     assert read(host.send(call("app-who"))) == "ada in the shop at /api/inngest"
     host.close()
+
+
+def pool(request: Request) -> str:
+    return str(request.state.pool)
+
+
+async def test_a_dependency_may_ask_for_what_the_lifespan_has_made(client: Any) -> None:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, str]]:
+        yield {"pool": "a pool"}
+
+    @client.create_function(fn_id="asks", trigger=THING)
+    @with_dependencies
+    async def asks(_ctx: inngest.Context, pool: Annotated[str, Depends(pool)]) -> str:
+        return pool
+
+    async with living(FastAPI(routes=[serve(client)], lifespan=lifespan)) as ask:
+        response = await ask(call("app-asks"))
+
+    assert read(response) == "a pool"
 
 
 def test_dependencies_are_closed_when_the_client_leaves(client: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,6 +22,7 @@ import inngest_py as inngest
 from inngest_py.testing.conformance.asking import ORIGIN, call, get, put, read
 from inngest_py.testing.conformance.hosting import AsgiApp, AsgiHost, Connection, scope_of
 from inngest_starlette import serve
+from lifespans import living
 
 THING = inngest.TriggerEvent(event="thing/happened")
 
@@ -95,6 +97,27 @@ async def test_a_middleware_of_starlette_is_no_hindrance(client: inngest.Inngest
 
     for fn_id in ("app-plain", "app-async"):
         assert read(await send(app, call(fn_id))) == "ada"
+
+
+@pytest.mark.parametrize("app", [Starlette, FastAPI])
+async def test_an_async_function_runs_on_the_loop_of_the_lifespan(
+    app: type[Starlette], client: inngest.Inngest
+) -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        loops.append(asyncio.get_running_loop())
+        yield
+
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(_ctx: inngest.Context) -> bool:
+        return loops == [asyncio.get_running_loop()]
+
+    async with living(app(routes=[serve(client)], lifespan=lifespan)) as ask:
+        response = await ask(call("app-async"))
+
+    assert read(response) is True
 
 
 async def test_several_routes_have_their_own_paths(client: inngest.Inngest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -211,6 +212,18 @@ def test_what_the_linter_finds_is_shown_and_keeps_no_command_from_running(
     assert messages["inngest.ING005"].msg == "step.wait_for_event waits without a timeout (error)."
     assert messages["inngest.ING005"].hint == 'say how long: timeout="7d", and handle None'
     assert str(messages["inngest.ING005"].obj).endswith("waiting_functions.py:9")
+
+
+def test_the_log_of_our_own_commands_is_not_filled_with_what_the_linter_finds(
+    mount: Mount, waiting: inngest.Inngest, tables: None
+) -> None:
+    mount(path("api/inngest", serve(waiting)))
+    errors = io.StringIO()
+
+    call_command("inngest_prune", stdout=io.StringIO(), stderr=errors, skip_checks=False)
+
+    assert "inngest.ING" not in errors.getvalue()
+    assert "inngest.W003" in errors.getvalue()
 
 
 def test_the_linter_reads_the_projects_configuration(mount: Mount, waiting: inngest.Inngest, tmp_path: Path) -> None:

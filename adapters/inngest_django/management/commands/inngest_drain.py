@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS
 
+from inngest_django.checks import TAG
 from inngest_django.colours import close_connections
 from inngest_django.outbox import drain, waiting
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     """Drains the outbox of a database."""
 
     help = "Sends the events that are in the outbox."
+    requires_system_checks = (TAG,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what may be given."""

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from inngest_django.checks import TAG
 from inngest_django.results import rows
 
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
     """Deletes results of tasks; never one of a task that has not ended."""
 
     help = "Deletes the results of tasks that ended long ago."
+    requires_system_checks = (TAG,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what may be given."""

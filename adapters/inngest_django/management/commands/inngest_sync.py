@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from inngest_django.checks import TAG
 from inngest_django.served import Served, mounted
 from inngest_py import ConfigError, ServerError
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     """Registers every view of functions in the URL configuration. The app itself need not be up."""
 
     help = "Registers the project's Inngest functions with their server."
+    requires_system_checks = (TAG,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Say what may be given."""
