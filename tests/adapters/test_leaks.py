@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import sys
-import threading
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +13,7 @@ from starlette.applications import Starlette
 import inngest_flask
 import inngest_py as inngest
 import inngest_starlette
+from footprint import Footprint, assert_flat
 from inngest_py.testing.conformance.asking import call
 from inngest_py.testing.conformance.hosting import Connection, environ_of, scope_of
 
@@ -25,8 +21,6 @@ CALLS = 10_000
 WARM = 1_000
 THING = inngest.TriggerEvent(event="thing/happened")
 REQUESTS = [call(f"app-{fn_id}", data={"number": 1}) for fn_id in ("plain", "async", "step", "async-step", "fails")]
-SLACK = CALLS // 2
-"""How many objects or blocks of memory may be more: caches fill. One thing that every call kept would be twice that."""
 
 
 @pytest.fixture
@@ -57,29 +51,6 @@ def client(monkeypatch: pytest.MonkeyPatch) -> inngest.Inngest:
     return client
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What a process has at a moment."""
-
-    threads: int
-    files: int
-    objects: int
-    blocks: int
-
-
-def kept() -> Kept:
-    gc.collect()
-    files = sum(1 for _ in Path("/dev/fd").iterdir())
-    return Kept(threading.active_count(), files, len(gc.get_objects()), sys.getallocatedblocks())
-
-
-def assert_flat(before: Kept, after: Kept) -> None:
-    assert after.threads <= before.threads
-    assert after.files <= before.files
-    assert after.objects <= before.objects + SLACK
-    assert after.blocks <= before.blocks + SLACK
-
-
 @pytest.mark.usefixtures("_quiet")
 def test_flask_keeps_nothing_of_ten_thousand_calls(client: inngest.Inngest) -> None:
     app = Flask("shop")
@@ -93,10 +64,10 @@ def test_flask_keeps_nothing_of_ten_thousand_calls(client: inngest.Inngest) -> N
             parts.close()
 
     make(WARM)
-    before = kept()
+    before = Footprint.now()
     make(CALLS)
 
-    assert_flat(before, kept())
+    assert_flat(before, Footprint.now(), CALLS)
 
 
 @pytest.mark.usefixtures("_quiet")
@@ -109,13 +80,13 @@ def test_starlette_keeps_nothing_of_ten_thousand_calls(client: inngest.Inngest) 
             await app(scope_of(connection.request), connection.receive, connection.send)
             assert connection.response().body
 
-    async def main() -> tuple[Kept, Kept]:
+    async def main() -> tuple[Footprint, Footprint]:
         await make(WARM)
-        before = kept()
+        before = Footprint.now()
         await make(CALLS)
-        return before, kept()
+        return before, Footprint.now()
 
-    assert_flat(*asyncio.run(main()))
+    assert_flat(*asyncio.run(main()), CALLS)
 
 
 @pytest.fixture

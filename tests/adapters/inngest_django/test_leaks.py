@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import inngest_py as inngest
+from footprint import Footprint, assert_flat
 from harnesses import set_up_django, urlpatterns
 from inngest_py.testing.conformance.asking import call
 from inngest_py.testing.conformance.hosting import Connection, environ_of, scope_of
@@ -39,22 +35,6 @@ EVERY = 50
 """One call in so many asks the database: Django connects for it, which takes longer than the call."""
 
 THING = inngest.TriggerEvent(event="thing/happened")
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """What a process holds."""
-
-    threads: int
-    files: int
-    blocks: int
-
-    @classmethod
-    def now(cls) -> Footprint:
-        gc.collect()
-        open_files = Path("/proc/self/fd")
-        files = len(list(open_files.iterdir())) if open_files.exists() else 0
-        return cls(threading.active_count(), files, sys.getallocatedblocks())
 
 
 @pytest.fixture
@@ -151,10 +131,7 @@ def test_calls_leave_nothing_behind(
     assert len(made) >= times // EVERY
     assert {each.connection for each in made} == {None}
     made.clear()
-    after = Footprint.now()
-    assert after.threads <= before.threads
-    assert after.files <= before.files
-    assert after.blocks - before.blocks < times / 2
+    assert_flat(before, Footprint.now(), times)
 
 
 def test_a_connection_that_is_left_open_would_be_found(made: list[Any]) -> None:
