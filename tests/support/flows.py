@@ -28,7 +28,7 @@ FLOWS: Final[Mapping[str, Mapping[str, Any]]] = {
     "skipping": {"singleton": {"mode": "skip", "key": BY_KEY}},
     "replacing": {"singleton": {"mode": "cancel", "key": BY_KEY}},
     "stopped": {"cancel": [{"event": "t/stop", "if": SAME}]},
-    "timed": {"timeouts": {"start": "60s", "finish": "20s"}},
+    "timed": {"timeouts": {"start": "60s", "finish": "20s"}, "concurrency": 1},
     "delayed": {},
     "ticking": {},
     "tardy": {},

@@ -39,10 +39,10 @@ from verdicts import Verdict
 
 CHOICE: Final = [slug for slug in FLOWS if slug != "child"]
 
-ON_FILE: Final = 41
+ON_FILE: Final = 31
 """Of so many schedules one is on a file, which is opened again after each crash."""
 
-CROWDED: Final = frozenset({"batched", "first", "settled", "throttled"})
+CROWDED: Final = frozenset({"batched", "first", "settled", "throttled", "timed"})
 """What shows only when there are several runs."""
 
 LATEST_FAULT: Final = 60

@@ -14,7 +14,7 @@ from inngest_py.dev.decide.endings import cancel, correlation_of
 from inngest_py.dev.decide.jobs import discover
 from inngest_py.dev.decide.turn import Refused, Turn
 from inngest_py.dev.expression import EVENT, compile_expression
-from inngest_py.dev.flow import SingletonMode
+from inngest_py.dev.flow import Batch, Debounce, SingletonMode
 from inngest_py.dev.internal import INVOKED
 from inngest_py.dev.limits import (
     batch,
@@ -41,12 +41,12 @@ _REPLACED: Final = "debounced: a newer event took its place"
 
 def admit(turn: Turn, function: Function, event: Event, correlation: str = "") -> str:
     """Start a run of a function, or hold the event back. Returns why not, or an empty string."""
-    value = _Value(event)
-    if _batches(turn, function, value):
-        return _collect(turn, function, event, value)
+    value, batching, debouncing = _Value(event), function.flow.batch, function.flow.debounce
+    if batching is not None and _fits(turn, batching, value):
+        return _collect(turn, function, batching, event, value)
     refused = _over_rate(turn, function, value)
-    if not refused and function.flow.debounce is not None:
-        return _hold(turn, function, event, value)
+    if not refused and debouncing is not None:
+        return _hold(turn, function, debouncing, event, value)
     refused = refused or launch(turn, function, (event,), correlation=correlation)
     if refused:
         _skip(turn, function, event, refused)
@@ -179,17 +179,14 @@ class _Value:
         return self._value
 
 
-def _batches(turn: Turn, function: Function, value: Value) -> bool:
-    rule = function.flow.batch
-    if rule is None or not rule.condition:
-        return rule is not None
+def _fits(turn: Turn, rule: Batch, value: Value) -> bool:
+    """Whether an event is for a batch; else it runs alone."""
+    if not rule.condition:
+        return True
     return compile_expression(rule.condition, EVENT).matches({"event": value()}, turn.now)
 
 
-def _collect(turn: Turn, function: Function, event: Event, value: Value) -> str:
-    rule = function.flow.batch
-    if rule is None:
-        return ""
+def _collect(turn: Turn, function: Function, rule: Batch, event: Event, value: Value) -> str:
     key = (function.slug, keys.key_text(rule.key, value, turn.now))
     held = turn.state.buffers.get(key)
     claim = idempotency.event_claim(event)
@@ -204,10 +201,7 @@ def _collect(turn: Turn, function: Function, event: Event, value: Value) -> str:
     return ""
 
 
-def _hold(turn: Turn, function: Function, event: Event, value: Value) -> str:
-    rule = function.flow.debounce
-    if rule is None:
-        return ""
+def _hold(turn: Turn, function: Function, rule: Debounce, event: Event, value: Value) -> str:
     key = (function.slug, keys.key_text(rule.key, value, turn.now))
     held = turn.state.buffers.get(key)
     known = None if held is None else (held, turn.state.event(held.events[0]))

@@ -95,14 +95,13 @@ def _run_due(turn: Turn, run_id: str) -> None:
 
 
 def _buffer_due(turn: Turn, function: str, key: str) -> None:
-    buffer = turn.state.buffers.get((function, key))
-    if buffer is not None:
-        release(turn, buffer)
+    release(turn, turn.state.buffers[function, key])
 
 
 def _claim_due(turn: Turn, function: str, key: str) -> None:
-    claim = turn.state.claims.get((function, key))
-    if claim is not None:
+    """A claim whose time has come holds no longer; one that was made anew just now does."""
+    claim = turn.state.claims[function, key]
+    if claim.expires_at <= turn.now:
         turn.drop(claim)
 
 
