@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from inngest_py.dev.model import App, Cancellation, Event, Function
+from inngest_py.dev.model import App, Cancellation, Event, Function, Run, Step
 from inngest_py.dev.reply import FetchReply, Reply, ReplyOp
 
 
@@ -87,6 +87,21 @@ class CancellationRemoved:
     id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunRequested:
+    """Somebody wants a run to be repeated; answered with the id of the new one, or None without such a function.
+
+    `events` and `steps` are those of the run. With `from_step`, the hashed id of one of them, what was done before that
+    step is taken over. `input` is what it is called with then, a list as JSON text, or None to leave that to the code.
+    """
+
+    run: Run
+    events: tuple[Event, ...]
+    steps: tuple[Step, ...] = ()
+    from_step: str = ""
+    input: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SignalSent:
     """A signal; answered with the id of the run that waited for it, or None (PROTOCOL 10.3)."""
@@ -120,6 +135,7 @@ Happening: TypeAlias = (
     | CancelRequested
     | BulkCancelRequested
     | CancellationRemoved
+    | RerunRequested
     | SignalSent
     | Checkpointed
     | Restarted

@@ -77,6 +77,8 @@ class Live:
 
     def put_step(self, step: Step) -> None:
         """Remember a step; one with a memo takes the next place in the completion order."""
+        if step.edited and step.id not in self.memos:
+            self._put_input(step)
         self.steps[step.id] = step
         if step.memo is not None and step.id not in self.memos:
             self.memos[step.id] = step.memo
@@ -84,6 +86,14 @@ class Live:
             key = quoted(step.id)
             self.stack.append(key)
             insort(self.parts, f"{key}:{step.memo}")
+
+    def _put_input(self, step: Step) -> None:
+        """An edited input stands where the memo will, until there is one (PROTOCOL 5.1)."""
+        part = f'{quoted(step.id)}:{{"input":{step.input}}}'
+        if step.id not in self.steps:
+            insort(self.parts, part)
+        if step.memo is not None and part in self.parts:
+            self.parts.remove(part)
 
     def put_job(self, job: Job) -> None:
         """Remember a job."""

@@ -164,7 +164,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of a function. `correlation` is `<parent run id>.<hashed step id>` of an invoked run (PROTOCOL 15.3)."""
+    """One run of a function. `correlation` is `<parent run id>.<hashed step id>` of an invoked run (PROTOCOL 15.3).
+
+    `original` is the run that it repeats, perhaps from one of its steps on.
+    """
 
     id: str
     function: str
@@ -188,11 +191,15 @@ class Run:
     batch_id: str = ""
     cron: str = ""
     singleton: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a run. `id` is hashed, `memo` its memoised JSON text, `position` its place in completion order."""
+    """One step of a run. `id` is hashed, `memo` its memoised JSON text, `position` its place in completion order.
+
+    `input` is the list of its arguments, as JSON text; if it was `edited` they go before the code's own (PROTOCOL 5.1).
+    """
 
     run_id: str
     id: str
@@ -207,6 +214,7 @@ class Step:
     memo: str | None = None
     error: str | None = None
     input: str | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

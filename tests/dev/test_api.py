@@ -455,6 +455,7 @@ async def test_every_operation_answers_well(service, kit):
         ("POST", f"/v1/http/runs/{run_id}/async", {"steps": []}),
         ("POST", "/v1/signals", {"signal": "go", "data": {"b": 1}}),
         ("DELETE", f"{f}/{made.json()['data']['id']}", None),
+        ("POST", f"/v1/runs/{run_id}/rerun", {}),
         ("DELETE", f"/v1/runs/{run_id}", None),
         ("DELETE", f"/v0/runs/{run_id}", None),
         ("DELETE", f"/fn/remove?url={app['url']}", None),
@@ -507,6 +508,7 @@ ABSENT = "01M80R5H1VSECYW9JH449YS5HZ"
         ("GET", "/v1/runs?status=completed", 200),
         ("GET", "/v1/runs?cursor=zz", 400),
         ("DELETE", f"/v1/runs/{ABSENT}", 404),
+        ("POST", f"/v1/runs/{ABSENT}/rerun", 404),
         ("DELETE", f"/v0/runs/{ABSENT}", 204),
         ("GET", "/v0/runs/zz/actions", 400),
         ("GET", f"/v0/runs/{ABSENT}/batch", 410),
@@ -626,3 +628,68 @@ async def test_with_event_keys_pages_of_every_site_may_send_events(service):
 
     assert reply.status_code == 200
     assert reply.headers["access-control-allow-origin"] == "*"
+
+
+async def test_a_run_is_repeated(service, kit):
+    await service.function("f", lambda body: kit.done(body["event"]["data"]))
+    await service.http.post("/e/any", json={"name": "t/f", "data": {"a": 1}})
+    first = await service.until(RunCompleted)
+
+    reply = await service.http.post(f"/v1/runs/{first.run_id}/rerun")
+
+    second_id = reply.json()["data"]["run_id"]
+    second = await service.until(RunCompleted, run_id=second_id)
+    assert (reply.status_code, second.output) == (201, first.output)
+    shown = (await service.http.get(f"/v1/runs/{second_id}")).json()["data"]
+    assert shown["original_run_id"] == first.run_id
+
+
+@pytest.mark.parametrize("name", ["a", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"])
+async def test_a_run_is_repeated_from_a_step_on_with_another_input(service, kit, name):
+    def app(body):
+        memo = body["steps"].get(kit.hashed("a"), {})
+        return kit.done(memo["data"]) if "data" in memo else kit.ops(kit.op("StepRun", "a", data=memo.get("input", 1)))
+
+    await service.function("f", app)
+    await service.http.post("/e/any", json={"name": "t/f"})
+    first = await service.until(RunCompleted)
+
+    reply = await service.http.post(
+        f"/v1/runs/{first.run_id}/rerun", json={"from_step": {"step_id": name, "input": ["edited"]}}
+    )
+
+    second = await service.until(RunCompleted, run_id=reply.json()["data"]["run_id"])
+    assert second.output == '["edited"]'
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ([], "must be a JSON object"),
+        ({"from_step": "a"}, "from_step must be an object"),
+        ({"from_step": {"step_id": "zz"}}, "has no step 'zz'"),
+        ({"from_step": {}}, "has no step ''"),
+        ({"from_step": {"step_id": "a", "input": {}}}, "input must be a list"),
+    ],
+)
+async def test_a_run_cannot_be_repeated_in_any_other_way(service, kit, body, said):
+    await service.function("f", lambda body: kit.done() if body["steps"] else kit.ops(kit.op("StepRun", "a", data=1)))
+    await service.http.post("/e/any", json={"name": "t/f"})
+    run_id = (await service.until(RunCompleted)).run_id
+
+    reply = await service.http.post(f"/v1/runs/{run_id}/rerun", json=body)
+
+    assert reply.status_code == 400
+    assert said in reply.json()["error"]
+
+
+async def test_a_run_whose_function_is_gone_is_not_repeated(service, kit):
+    await service.function("f", lambda _: kit.done())
+    await service.http.post("/e/any", json={"name": "t/f"})
+    run_id = (await service.until(RunCompleted)).run_id
+    await service.http.put("/fn/register", json=kit.registration())
+
+    reply = await service.http.post(f"/v1/runs/{run_id}/rerun")
+
+    assert reply.status_code == 400
+    assert "the function f of run" in reply.json()["error"]

@@ -146,6 +146,10 @@ _NO_RUN: Final = {400: _wrong("That is not the id of a run."), 404: _wrong("Ther
 _BAD_QUERY: Final = {400: _wrong("A parameter cannot be read.")}
 _SENT: Final = thing({"ids": list_of(TEXT), "status": NUMBER}, {"error": TEXT})
 _STEPS: Final = said(list_of(FREE), "Operations of steps that are done.")
+_FROM_STEP: Final = thing(
+    {"step_id": said(TEXT, "Its hashed id, or its name. What was done before it is taken over.")},
+    {"input": said(list_of(ANY), "What its function is called with, instead of the code's own arguments.")},
+)
 _CHECKPOINT: Final = _operation(
     "Save steps while a function goes on",
     {
@@ -278,6 +282,18 @@ _RUNS: Final[dict[str, Operation]] = {
             {200: _EMPTY, 404: _wrong("There is no such run.")},
             _RUN_ID,
         ),
+    },
+    "/v1/runs/{id}/rerun": {
+        "post": _operation(
+            "Repeat a run, from the beginning or from a step on",
+            {
+                201: _data("The new run.", thing({"run_id": ULID})),
+                400: _wrong("The run cannot be repeated like that."),
+                404: _wrong("There is no such run."),
+            },
+            _RUN_ID,
+            body=thing({}, {"from_step": _FROM_STEP}),
+        )
     },
     "/v1/runs/{id}/steps": {
         "get": _get("The steps of a run", _data("In order.", list_of(ref("Step"))), _RUN_ID, wrong=_NO_RUN)

@@ -101,6 +101,7 @@ _RUN_SOMETIMES: Final[dict[str, Schema]] = {
     "output": said(ANY, "The result, or the error; when the run has ended."),
     "batch_id": ULID,
     "cron": TEXT,
+    "original_run_id": said(ULID, "The run that it repeats."),
     "steps": said(list_of(ref("Step")), "With `steps=true` only."),
     "events": said(list_of(ref("Event")), "With `steps=true` only."),
 }

@@ -59,7 +59,11 @@ def run_view(desk: Desk, it: Run) -> dict[str, Any]:
         "started_at": moment(it.started_at),
         "duration_ms": _between(it.started_at, it.ended_at),
     }
-    shown |= {key: value for key, value in (("batch_id", it.batch_id), ("cron", it.cron)) if value}
+    shown |= {
+        key: value
+        for key, value in (("batch_id", it.batch_id), ("cron", it.cron), ("original_run_id", it.original))
+        if value
+    }
     if it.status in _WITH_OUTPUT:
         shown["output"] = run_output(it)
     return shown

@@ -21,6 +21,7 @@ from inngest_py.dev.decide import (
     fetches,
     invokes,
     requests,
+    reruns,
 )
 from inngest_py.dev.decide.turn import Ended, Refused, Turn
 from inngest_py.dev.decisions import Outcome
@@ -36,6 +37,7 @@ from inngest_py.dev.happenings import (
     FetchAnswered,
     Happening,
     InvokeRequested,
+    RerunRequested,
     Restarted,
     SignalSent,
     TimePassed,
@@ -58,6 +60,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], Any]]] = {
     FetchAnswered: fetches.answered,
     InvokeRequested: requests.invoke,
     Restarted: clock.restart,
+    RerunRequested: reruns.rerun,
     SignalSent: requests.signal,
     TimePassed: clock.advance,
 }

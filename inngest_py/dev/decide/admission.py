@@ -6,7 +6,8 @@ and its start, which the event's own time may put off. Concurrency and throttle 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from inngest_py.dev.decide.cancellations import check
@@ -30,7 +31,7 @@ from inngest_py.dev.limits import (
     timeouts,
 )
 from inngest_py.dev.limits.keys import Value
-from inngest_py.dev.model import Buffer, Claim, Event, Function, Meter, Run, RunStatus
+from inngest_py.dev.model import Buffer, Claim, Event, Function, Meter, Run, RunStatus, Step
 from inngest_py.dev.notices import RunQueued, RunSkipped
 from inngest_py.dev.texts import event_value
 
@@ -93,6 +94,19 @@ def launch(
     return ""
 
 
+def repeat(turn: Turn, function: Function, events: tuple[Event, ...], original: Run, steps: Sequence[Step]) -> Run:
+    """Make a run like another, which has `steps` to begin with. What would hold its event back does not apply.
+
+    Nobody waits for it, and it is no run that there may be one of only. It takes its turn and its slots like any other.
+    """
+    batch_id = turn.ids.ulid(turn.now) if original.batch_id else ""
+    value = _Value(events[0])
+    made = _run(turn, function, events, value, correlation="", batch_id=batch_id, cron=original.cron, single="")
+    run = replace(made, original=original.id, version=original.version)
+    _start(turn, function, run, events[0], steps)
+    return run
+
+
 def _skip(turn: Turn, function: Function, event: Event, reason: str) -> None:
     turn.tell(RunSkipped(at=turn.now, function=function.slug, app=function.app_id, event_id=event.id, reason=reason))
 
@@ -140,8 +154,10 @@ def _run(
     )
 
 
-def _start(turn: Turn, function: Function, run: Run, event: Event) -> None:
+def _start(turn: Turn, function: Function, run: Run, event: Event, steps: Sequence[Step] = ()) -> None:
     turn.put(run)
+    for step in steps:
+        turn.put(replace(step, run_id=run.id))
     for pause in () if run.batch_id else cancellation.pauses(function, run.id, turn.now):
         turn.put(pause)
     at = max(turn.now, event.ts)

@@ -45,7 +45,13 @@ def _take(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
 
 def _save(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
     step = find(
-        turn, live, op.id, name=op.display_name or op.name or op.id, op=op.code.value, status=StepStatus.COMPLETED
+        turn,
+        live,
+        op.id,
+        name=op.display_name or op.name or op.id,
+        op=op.code.value,
+        status=StepStatus.COMPLETED,
+        opts=op.opts,
     )
     changes: dict[str, Any] = {} if job is None else {"error": None, **execution(turn, step, job)}
     memo = op.data if op.code is Opcode.STEP else f'{{"data":{op.data}}}'

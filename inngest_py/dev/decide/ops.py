@@ -62,7 +62,9 @@ def _given(it: Performance) -> Effect:
 
 
 def _executed(it: Performance, memo: str) -> Effect:
-    found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.COMPLETED)
+    found = find(
+        it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.COMPLETED, opts=it.op.opts
+    )
     began = it.job.started_at or it.turn.now
     memoise(it.turn, it.live, found, memo, began=began, error=None, **execution(it.turn, found, it.job))
     return Effect.RESOLVED
@@ -73,7 +75,9 @@ def _erred(it: Performance) -> Effect:
     if it.no_retry or it.job.attempt + 1 >= it.job.max_attempts:
         return _failed(it)
     error = text_of(it.op.error)
-    found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.RETRYING)
+    found = find(
+        it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.RETRYING, opts=it.op.opts
+    )
     it.turn.put(replace(found, error=error, **execution(it.turn, found, it.job)))
     it.turn.tell(
         StepRetrying(
@@ -92,7 +96,9 @@ def _erred(it: Performance) -> Effect:
 
 
 def _failed(it: Performance) -> Effect:
-    found = find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.FAILED)
+    found = find(
+        it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.FAILED, opts=it.op.opts
+    )
     memo = error_memo(it.op.error, no_retry=it.no_retry)
     changes = execution(it.turn, found, it.job) | {"error": text_of(it.op.error)}
     memoise(it.turn, it.live, found, memo, began=it.job.started_at or it.turn.now, **changes)
@@ -100,7 +106,17 @@ def _failed(it: Performance) -> Effect:
 
 
 def _planned(it: Performance) -> Effect:
-    it.turn.put(find(it.turn, it.live, it.op.id, name=it.name, op=Opcode.STEP_PLANNED.value, status=StepStatus.QUEUED))
+    it.turn.put(
+        find(
+            it.turn,
+            it.live,
+            it.op.id,
+            name=it.name,
+            op=Opcode.STEP_PLANNED.value,
+            status=StepStatus.QUEUED,
+            opts=it.op.opts,
+        )
+    )
     enqueue(it.turn, it.live, target=it.op.id, group=it.group, step_id=it.op.id)
     return Effect.PENDING
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from inngest_py.dev.live import Live
 from inngest_py.dev.model import Job, Pause, Step, StepStatus
 from inngest_py.dev.notices import StepCompleted, StepFailed, StepTimedOut
 from inngest_py.dev.problems import problem_of
-from inngest_py.dev.shapes import as_object
+from inngest_py.dev.shapes import as_list, as_object
 from inngest_py.dev.texts import text_of
 from inngest_py.wire.ops import Opcode
 
@@ -37,12 +38,28 @@ def unwrapped(memo: str, op: str) -> str:
     return memo[len(_WRAPPED) : -1] if wrapped else memo
 
 
-def find(turn: Turn, live: Live, step_id: str, *, name: str, op: str, status: StepStatus) -> Step:
-    """The step as it is known, or a new one, with this name and status."""
+def find(
+    turn: Turn,
+    live: Live,
+    step_id: str,
+    *,
+    name: str,
+    op: str,
+    status: StepStatus,
+    opts: Mapping[str, Any] | None = None,
+) -> Step:
+    """The step as it is known, or a new one, with this name and status. `opts` may show its input (PROTOCOL 6.1)."""
     old = live.steps.get(step_id)
+    given = old.input if old is not None and old.input is not None else _input(opts)
     if old is None:
-        return Step(run_id=live.run.id, id=step_id, name=name, op=op, status=status, queued_at=turn.now)
-    return replace(old, name=name or old.name, op=op, status=status)
+        return Step(run_id=live.run.id, id=step_id, name=name, op=op, status=status, queued_at=turn.now, input=given)
+    return replace(old, name=name or old.name, op=op, status=status, input=given)
+
+
+def _input(opts: Mapping[str, Any] | None) -> str | None:
+    """The arguments of a step as JSON text, if they are shown."""
+    shown = as_list(opts.get("input")) if opts else None
+    return None if shown is None else text_of(shown)
 
 
 def execution(turn: Turn, step: Step, job: Job) -> dict[str, Any]:

@@ -16,8 +16,8 @@ INSERT OR IGNORE INTO events (id, name, ts, received_at, data, user, key, v, see
 -- Store a run, or what has changed of it: the rest never does.
 INSERT INTO runs (id, function, app_id, status, event_id, events, event_name, created_at, started_at,
     ended_at, output, error, max_attempts, version, force_plan, correlation, slots, priority, start_by, finish_by,
-    batch_id, cron, singleton)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    batch_id, cron, singleton, original)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at,
     output = excluded.output, error = excluded.error, version = excluded.version, force_plan = excluded.force_plan,
     start_by = excluded.start_by, finish_by = excluded.finish_by;
@@ -29,8 +29,8 @@ INSERT OR IGNORE INTO batched (event_id, run_id) VALUES (?, ?);
 -- name: put_step
 -- Store a step, or what has changed of it. It keeps its rowid, by which the steps of a run are listed.
 INSERT INTO steps (run_id, id, name, op, status, queued_at, started_at, ended_at, attempts, position, memo,
-    error, input)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    error, input, edited)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (run_id, id) DO UPDATE SET name = excluded.name, op = excluded.op, status = excluded.status,
     queued_at = excluded.queued_at, started_at = excluded.started_at, ended_at = excluded.ended_at,
     attempts = excluded.attempts, position = excluded.position, memo = excluded.memo, error = excluded.error,

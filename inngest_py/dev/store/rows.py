@@ -35,7 +35,7 @@ Values: TypeAlias = tuple[Any, ...]
 BRIEF: Final = (
     "id, function, app_id, status, event_id, events, event_name, created_at, started_at, ended_at, NULL AS output, "
     "NULL AS error, max_attempts, version, force_plan, correlation, slots, priority, start_by, finish_by, batch_id, "
-    "cron, singleton"
+    "cron, singleton, original"
 )
 """What stands for the `*` of runs in lists that show no results, which may be large."""
 
@@ -57,6 +57,7 @@ def _run(it: Run) -> Values:
         it.id, it.function, it.app_id, it.status.value, it.events[0], _list(it.events), it.event_name,
         it.created_at, it.started_at, it.ended_at, it.output, it.error, it.max_attempts, it.version, it.force_plan,
         it.correlation, _slots(it.slots), it.priority, it.start_by, it.finish_by, it.batch_id, it.cron, it.singleton,
+        it.original,
     )  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def _slots(slots: tuple[Slot, ...]) -> str:
 def _step(it: Step) -> Values:
     return (
         it.run_id, it.id, it.name, it.op, it.status.value, it.queued_at, it.started_at, it.ended_at, it.attempts,
-        it.position, it.memo, it.error, it.input,
+        it.position, it.memo, it.error, it.input, it.edited,
     )  # fmt: skip
 
 
@@ -189,7 +190,7 @@ def read_run(row: Row) -> Run:
 
 def read_step(row: Row) -> Step:
     """Read a step."""
-    row["status"] = StepStatus(row["status"])
+    row["status"], row["edited"] = StepStatus(row["status"]), bool(row["edited"])
     return Step(**row)
 
 

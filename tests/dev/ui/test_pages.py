@@ -196,6 +196,45 @@ async def test_a_run_is_cancelled_by_its_button(house, kit):
     assert (await house.engine.read(house.engine.store.run, run_id)).status is RunStatus.CANCELLED
 
 
+async def test_a_run_is_repeated_by_its_button(house, kit):
+    await house.function("f", kit.serial("a"))
+    run_id = await house.run("f")
+
+    reply = await house.http.post(f"/runs/{run_id}/rerun")
+
+    again = await house.until(RunCompleted, run_id=reply.url.path.rpartition("/")[2])
+    assert again.run_id != run_id
+    assert f"Repeats {run_id[-6:]}" in await house.text(f"/runs/{again.run_id}")
+
+
+async def test_a_run_is_repeated_from_a_step_on_with_what_was_written(house, kit):
+    def reply(call):
+        memo = call.steps.get(kit.hashed("a"), {})
+        given = memo.get("input", [1])
+        return (
+            kit.done(memo["data"])
+            if "data" in memo
+            else kit.ops(kit.op("StepRun", "a", data=given, opts={"input": given}))
+        )
+
+    await house.function("f", reply)
+    run_id = await house.run("f")
+    page = await house.http.get(f"/runs/{run_id}?step={kit.hashed('a')}")
+    form = {"step": kit.hashed("a"), "before": "[1]", "input": "[2]"}
+
+    written = await house.http.post(f"/runs/{run_id}/rerun", data=form)
+    left = await house.http.post(f"/runs/{run_id}/rerun", data={**form, "input": "[1]"})
+    wrong = await house.http.post(f"/runs/{run_id}/rerun", data={**form, "input": "{}"})
+
+    assert "Rerun from here" in page.text
+    outputs = [
+        (await house.until(RunCompleted, run_id=it.url.path.rpartition("/")[2])).output for it in (written, left)
+    ]
+    assert outputs == ["[2]", "[1]"]
+    assert wrong.status_code == 400
+    assert "Edited input" in await house.text(f"{written.url.path}?step={kit.hashed('a')}")
+
+
 async def test_a_large_output_is_cut_short_and_to_be_had_as_a_whole(house, kit):
     large = {"text": "x" * 3_000_000}
     await house.function("f", kit.serial("big", result=large))

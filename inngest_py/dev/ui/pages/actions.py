@@ -1,4 +1,4 @@
-"""What a button does: cancel a run, send an event again."""
+"""What a button does: cancel a run or repeat it, send an event again."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from inngest_py.dev.api.reruns import repeat
 from inngest_py.dev.happenings import CancelRequested, EventsReceived
-from inngest_py.dev.ui.pages.missing import missing
+from inngest_py.dev.ui.forms import form_of
+from inngest_py.dev.ui.pages.missing import missing, refused
 from inngest_py.dev.ui.parlour import parlour_of
+from inngest_py.errors import InvalidJSONError, RequestError
+from inngest_py.wire.codec import decode
 
 
 async def cancel(request: Request) -> Response:
@@ -17,6 +21,19 @@ async def cancel(request: Request) -> Response:
     run_id = request.path_params["id"]
     await parlour_of(request).desk.engine.submit(CancelRequested(run_id))
     return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+async def rerun(request: Request) -> Response:
+    """Repeat a run, perhaps from a step on. An input that is what it was is left to the code."""
+    desk, run_id = parlour_of(request).desk, request.path_params["id"]
+    form = await form_of(request)
+    step, text, before = form.get("step"), form.get("input"), form.get("before", "")
+    try:
+        given = None if text is None or text == before else decode(text.encode())
+        made = await repeat(desk, run_id, step, given)
+    except (InvalidJSONError, RequestError) as fault:
+        return refused(request, str(fault))
+    return missing(request, "run", run_id) if made is None else RedirectResponse(f"/runs/{made}", 303)
 
 
 async def send_again(request: Request) -> Response:

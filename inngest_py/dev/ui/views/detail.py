@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from inngest_py.dev.decide.steps import unwrapped
@@ -15,6 +17,8 @@ from inngest_py.dev.ui.views.statuses import Badge, badge
 from inngest_py.dev.ui.views.values import Shown, plainly, shown
 from inngest_py.dev.ui.views.waterfall import KINDS
 from inngest_py.errors import InvalidJSONError
+
+_MOST_EDITED: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,10 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """A step. Times are Unix milliseconds; `retry_at` is None unless it is to be tried again."""
+    """A step. Times are Unix milliseconds; `retry_at` is None unless it is to be tried again.
+
+    `editable` is the input to be edited, empty if it is not known or too large for that.
+    """
 
     id: str
     name: str
@@ -52,6 +59,8 @@ class StepView:
     took: int | None
     retry_at: int | None
     awaited: Awaited | None
+    edited: bool
+    editable: str
     input: Shown | None
     output: Shown | None
     fault: Fault | None
@@ -75,6 +84,7 @@ class RunView:
     took: int | None
     retry_at: int | None
     attempt: int
+    original: str
     output: Shown | None
     fault: Fault | None
 
@@ -97,6 +107,7 @@ def run_view(run: Run, name: str, live: Live | None, now: int) -> RunView:
         ended_at=run.ended_at,
         took=None if run.started_at is None else (run.ended_at or now) - run.started_at,
         retry_at=None if retried is None else retried.at,
+        original=run.original,
         attempt=0 if retried is None else retried.attempt,
         output=None if run.output is None or run.error is not None else shown(run.output, f"{link}/output"),
         fault=None if run.error is None else fault(run.error, f"{link}/error"),
@@ -122,6 +133,8 @@ def step_view(run: Run, step: Step, live: Live | None, now: int) -> StepView:
         took=(step.ended_at or run.ended_at or now) - began,
         retry_at=None if retried is None else retried.at,
         awaited=_awaited(None if live is None else live.pauses.get(f"{run.id}.{step.id}")),
+        edited=step.edited,
+        editable=_editable(step.input),
         input=None if step.input is None else shown(step.input, link.format("input")),
         output=None if output is None else shown(output, link.format("output")),
         fault=None if step.error is None else fault(step.error, link.format("error")),
@@ -153,6 +166,11 @@ def step_text(step: Step, part: str) -> str | None:
         "error": None if step.error is None else error_text(step.error),
     }
     return texts.get(part)
+
+
+def _editable(text: str | None) -> str:
+    short = text is not None and len(text) <= _MOST_EDITED
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False) if text is not None and short else ""
 
 
 def _problem(text: str) -> Problem:
