@@ -25,6 +25,7 @@ NOWHERE = "http://127.0.0.1:1"
         (("runs", "--url", NOWHERE), 1, f"Error: nothing answers at {NOWHERE} ("),
         (("runs", "--status", "lost"), 2, "'lost' is not one of 'queued'"),
         (("runs", "--limit", "0"), 2, "0 is not in the range"),
+        (("runs", "--export", "run.json"), 2, "--export writes one run: say which"),
         (("dev", "--port", "http"), 2, "'http' is not a valid integer"),
         (("dev", "--hots", "x"), 2, "No such option"),
         (("dev", "--host", "::"), 2, "add --signing-key and --event-key, or leave it at 127.0.0.1"),

@@ -70,6 +70,7 @@ _STEP: Final[dict[str, Schema]] = {
     "op": TEXT,
     "status": _STEP_STATUS,
     "attempts": NUMBER,
+    "position": said(maybe(NUMBER), "Its place in the order in which steps had their results, from 0."),
     "queued_at": TIME,
     "started_at": maybe(TIME),
     "ended_at": maybe(TIME),

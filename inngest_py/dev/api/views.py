@@ -87,6 +87,7 @@ def step_view(it: Step) -> dict[str, Any]:
         "op": it.op,
         "status": it.status.value,
         "attempts": it.attempts,
+        "position": it.position,
         "queued_at": iso(it.queued_at),
         "started_at": moment(it.started_at),
         "ended_at": moment(it.ended_at),
