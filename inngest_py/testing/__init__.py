@@ -16,6 +16,7 @@ from inngest_py.testing.moments import START
 from inngest_py.testing.replaying import areplay, replay
 from inngest_py.testing.results import Run, StepRun, Steps
 from inngest_py.testing.running import arun, run
+from inngest_py.testing.serving import dev_server
 from inngest_py.testing.stubs import StepCall, Stub, fails, sequence, stub, value
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Stub",
     "areplay",
     "arun",
+    "dev_server",
     "event",
     "fails",
     "replay",
