@@ -20,6 +20,7 @@ from asgi import ask
 from event_api import EventApi
 from harnesses import set_up_django
 from inngest_django.configuration import KNOWN, problems_of
+from inngest_py import testing
 from inngest_py.check import Configuration, check_paths, read_configuration
 from inngest_py.check.rules import RULES
 from inngest_py.client import FunctionOptions
@@ -202,6 +203,16 @@ def test_the_guides_tests_pass(guide):
     tests = [value for name, value in vars(guide).items() if name.startswith("test_")]
 
     assert [test() for test in tests] == [None]
+
+
+def test_the_guides_timeline_is_the_one_that_is_printed(guide):
+    charge = testing.fails(2, ConnectionError(), then=guide.Charge(id="c1", amount="9.90"))
+    event = guide.order_placed(order_id="1", total="9.90")
+
+    run = testing.run(guide.bill, event, steps={"charge-card": charge})
+
+    (shown,) = [block.code for block in snippets("console") if block.heading == "Tests"]
+    assert shown == f"{run.timeline()}\n"
 
 
 # Commands ------------------------------------------------------------------------------------------------------------

@@ -20,12 +20,12 @@ from inngest_py.testing.serving import dev_server
 from inngest_py.testing.stubs import StepCall, Stub, fails, sequence, stub, value
 
 __all__ = [
-    "START",
     "Engine",
     "Fed",
     "LogLine",
     "Run",
     "RunStatus",
+    "START",
     "StepCall",
     "StepRun",
     "StepStatus",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -80,13 +81,10 @@ def test_the_version_is_shown() -> None:
     assert call("--version").output.startswith("inngest-py ")
 
 
-def test_the_module_is_the_command_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["inngest_py", "--version"])
+def test_the_module_is_the_command_too() -> None:
+    command = [sys.executable, "-m", "inngest_py", "--version"]
 
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("inngest_py", run_name="__main__")
-
-    assert ended.value.code == 0
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.startswith("inngest-py ")
 
 
 def test_a_server_that_is_not_named_is_the_dev_server_on_this_machine() -> None:
