@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from inngest_py.dev.server import DevServer
     from inngest_py.testing import Engine
 
-_ENGINES: Final = pytest.StashKey[list[Any]]()
+_ENGINES: Final = pytest.StashKey["list[Engine]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,7 +55,7 @@ def inngest_dev_server(monkeypatch: pytest.MonkeyPatch) -> Generator[DevServer]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the runs of a failed test did."""
     report = yield
-    engines = item.stash.get(_ENGINES, [])
+    engines: list[Engine] = item.stash.get(_ENGINES, [])
     if report.failed and report.when == "call" and engines:
         drawn = "\n\n".join(run.timeline() for engine in engines for run in engine.runs)
         report.sections.append(("Inngest runs", drawn or "none"))
