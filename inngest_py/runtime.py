@@ -173,20 +173,27 @@ class BackgroundLoop:
 
 def _new_loop() -> asyncio.AbstractEventLoop:
     """A loop; where gevent has put greenlets in the place of threads, one that the others do not take for theirs."""
-    return asyncio.SelectorEventLoop(Modest()) if "gevent.monkey" in sys.modules else asyncio.new_event_loop()
+    return asyncio.SelectorEventLoop(_modest()) if "gevent.monkey" in sys.modules else asyncio.new_event_loop()
 
 
-class Modest(selectors.DefaultSelector):
-    """Has no loop running while it waits: asyncio keeps that by thread, and greenlets share one."""
+def _modest() -> selectors.BaseSelector:
+    """A selector with which no loop is running while it waits: asyncio keeps that by thread, and greenlets share one.
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait for something to be ready."""
-        running = _get_running_loop()
-        _set_running_loop(None)
-        try:
-            return super().select(timeout)
-        finally:
-            _set_running_loop(running)
+    It is one of those that there are now: gevent puts its own in their place when a server's process begins to work,
+    and that may be after this module was imported (`gunicorn --preload`).
+    """
+
+    class Modest(selectors.DefaultSelector):
+        def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            """Wait for something to be ready."""
+            running = _get_running_loop()
+            _set_running_loop(None)
+            try:
+                return super().select(timeout)
+            finally:
+                _set_running_loop(running)
+
+    return Modest()
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

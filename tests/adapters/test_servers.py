@@ -32,6 +32,7 @@ COMMANDS = {
     "flask-gunicorn": [*GUNICORN, "served.flask_app:app"],
     "flask-gunicorn-threads": [*GUNICORN, "--threads", "4", "served.flask_app:app"],
     "flask-gunicorn-gevent": [*GUNICORN, "--worker-class", "gevent", "served.flask_app:app"],
+    "flask-gunicorn-gevent-preload": [*GUNICORN, "--preload", "--worker-class", "gevent", "served.flask_app:app"],
     "django-gunicorn": [*GUNICORN, "served.django_app:wsgi"],
     "django-uvicorn": [*UVICORN, "served.django_app:asgi"],
     "fastapi-uvicorn": [*UVICORN, "served.fastapi_app:app"],
