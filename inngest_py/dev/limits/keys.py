@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from math import isfinite
+from typing import Any, TypeAlias
 
 from inngest_py.dev.expression import EVENT, compile_expression
 from inngest_py.dev.expression.functions import FUNCTIONS
+from inngest_py.dev.shapes import as_list, as_object
 from inngest_py.dev.texts import text_of
-from inngest_py.errors import InvalidJSONError
 from inngest_py.wire.codec import JSON
 
 Value: TypeAlias = Callable[[], Mapping[str, Any]]
@@ -25,9 +26,19 @@ def key_text(expression: str, event: Value, now: int) -> str:
     if not expression:
         return ""
     value = evaluate(expression, event, now)
-    if isinstance(value, (list, dict)) or value is None:
-        try:
-            return text_of(cast("JSON", value))
-        except InvalidJSONError:
-            return ""
+    return text_of(_plain(value)) if isinstance(value, (list, dict)) or value is None else _string(value)
+
+
+def _plain(value: Any) -> JSON:
+    """A value without what JSON cannot say: times, bytes and numbers without end as text, also as keys."""
+    if (parts := as_list(value)) is not None:
+        return [_plain(part) for part in parts]
+    if (fields := as_object(value)) is not None:
+        return {_string(key): _plain(part) for key, part in fields.items()}
+    if value is None or isinstance(value, (bool, str)) or (isinstance(value, (int, float)) and isfinite(value)):
+        return value
+    return _string(value)
+
+
+def _string(value: Any) -> str:
     return str(FUNCTIONS["string"][1](value))

@@ -9,6 +9,7 @@ import pytest
 from inngest_py.dev.duration import MINUTE
 from inngest_py.dev.flow import Batch
 from inngest_py.dev.limits import batch
+from inngest_py.dev.limits.keys import key_text
 from inngest_py.dev.limits.priority import FURTHEST, offset
 from inngest_py.dev.model import Event, RunStatus
 from inngest_py.dev.notices import RunSkipped
@@ -221,3 +222,28 @@ def test_a_singleton_whose_key_is_false_is_none(world, kit):
         world.send("t/f", {"k": key})
 
     assert len(world.runs("f")) == 3
+
+
+# Keys ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("", ""),
+        ("event.data.s", "x"),
+        ("event.data.n", "5"),
+        ("event.data.missing", "null"),
+        ("event.data.t", "true"),
+        ("[event.data.n, event.data.s, null]", '[5,"x",null]'),
+        ("{'a': {1: event.data.t}}", '{"a":{"1":true}}'),
+        ("[timestamp('2026-01-01T00:00:00Z')]", '["2026-01-01T00:00:00Z"]'),
+        ("[b64decode('aGk=')]", '["hi"]'),
+        ("[1e999]", '["inf"]'),
+        ("timestamp('2026-01-01T00:00:00Z')", "2026-01-01T00:00:00Z"),
+    ],
+)
+def test_every_value_is_a_key(expression, text):
+    event = {"data": {"s": "x", "n": 5.0, "t": True}}
+
+    assert key_text(expression, lambda: event, 0) == text
