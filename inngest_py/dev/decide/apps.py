@@ -40,7 +40,7 @@ def is_known(state: State, checksum: str, slugs: Collection[str]) -> App | None:
     """The app that registered just this, if all of it is still there."""
     apps = state.apps.values()
     app = next((each for each in apps if each.checksum == checksum and each.archived_at is None), None)
-    active = set() if app is None else {function.slug for function in functions_of(state, app.id)}
+    active = set[str]() if app is None else {function.slug for function in functions_of(state, app.id)}
     return app if active.issuperset(slugs) else None
 
 
