@@ -93,17 +93,23 @@ class StarletteHarness:
 
 
 @dataclass(frozen=True)
-class AsgiHarness:
-    """Any ASGI app, with ours around it."""
+class AroundHarness:
+    """Any app of a protocol, with ours around it."""
 
-    name: str = "asgi"
-    framework: str = "asgi"
+    name: str
+    app: Callable[[], Any]
+    serve: Callable[..., Any]
+    hosting: Callable[[Any], AsgiHost | WsgiHost]
 
-    def host(self, *mounts: Mount) -> AsgiHost:
-        app: Any = Starlette()
+    @property
+    def framework(self) -> str:
+        return self.name
+
+    def host(self, *mounts: Mount) -> AsgiHost | WsgiHost:
+        app = self.app()
         for mount in mounts:
-            app = inngest_asgi.serve(mount.client, mount.functions, app=app, path=mount.path, **mount.options)
-        return AsgiHost(app)
+            app = self.serve(mount.client, mount.functions, app=app, path=mount.path, **mount.options)
+        return self.hosting(app)
 
 
 @dataclass(frozen=True)
@@ -119,20 +125,6 @@ class LitestarHarness:
             ours = inngest_asgi.serve(mount.client, mount.functions, **mount.options)
             app.register(litestar.asgi(mount.path, is_mount=True, copy_scope=True)(ours))
         return AsgiHost(app)
-
-
-@dataclass(frozen=True)
-class WsgiHarness:
-    """Any WSGI app, with ours around it."""
-
-    name: str = "wsgi"
-    framework: str = "wsgi"
-
-    def host(self, *mounts: Mount) -> WsgiHost:
-        app: Any = Flask("shop")
-        for mount in mounts:
-            app = inngest_wsgi.serve(mount.client, mount.functions, app=app, path=mount.path, **mount.options)
-        return WsgiHost(app)
 
 
 @dataclass(frozen=True)
@@ -189,9 +181,9 @@ HARNESSES: list[Harness] = [
     DjangoHarness(asgi=True),
     StarletteHarness("starlette", Starlette),
     StarletteHarness("fastapi", FastAPI, "fastapi", inngest_fastapi.serve),
-    AsgiHarness(),
+    AroundHarness("asgi", Starlette, inngest_asgi.serve, AsgiHost),
     LitestarHarness(),
-    WsgiHarness(),
+    AroundHarness("wsgi", lambda: Flask("shop"), inngest_wsgi.serve, WsgiHost),
     BottleHarness(),
     TornadoHarness(),
     on_lambda("function-url", gateways.function_url),

@@ -6,14 +6,15 @@ It is what AWS documents: the runtime asks for the next event, waits until there
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
 from queue import SimpleQueue
 from typing import Any
+
+from inngest_py.testing.conformance.api import listening
 
 PATIENCE = 30.0
 ROOT = "/2018-06-01/runtime"
@@ -94,13 +95,8 @@ def serving_runtime_api() -> Generator[RuntimeApi]:
         def log_message(self, format: str, *args: Any) -> None:
             """Keep quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        api.address = f"127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with listening(Answering) as api.address:
         try:
             yield api
         finally:
             api.end()
-            server.shutdown()
-            thread.join()

@@ -57,12 +57,19 @@ def serving_api() -> Generator[Api]:
         def log_message(self, format: str, *args: Any) -> None:
             """Keep quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        api.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with listening(Answering) as address:
+        api.url = f"http://{address}"
+        yield api
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Generator[str]:
+    """An HTTP server in a thread; give its address, a host and a port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield api
+            yield f"127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()
