@@ -106,13 +106,8 @@ def _claim_due(turn: Turn, function: str, key: str) -> None:
 
 
 def _meter_due(turn: Turn, function: str, key: str) -> None:
-    """A meter whose time has come counts no longer: without one the next run is admitted just the same.
-
-    A run that was admitted just now has moved it.
-    """
-    meter = turn.state.meters.get((function, key))
-    if meter is not None and meter.tat <= turn.now:
-        turn.drop(meter)
+    """A meter whose time has come counts no longer: without one the next run is admitted just the same."""
+    turn.drop(turn.state.meters[function, key])
 
 
 def _gate_due(turn: Turn, gate: str) -> None:

@@ -11,6 +11,7 @@ from inngest_py.dev.happenings import Checkpointed
 from inngest_py.dev.model import App, RunStatus
 from inngest_py.dev.reply import FetchReply, read_ops
 from inngest_py.dev.rules import Rules
+from inngest_py.dev.simulation import START
 from inngest_py.dev.state import State
 
 
@@ -81,6 +82,41 @@ def test_a_time_that_cannot_be_fails_the_run_at_once(world, kit, op, name):
     assert len(world.calls) == 1
 
 
+@pytest.mark.parametrize(
+    "op",
+    [
+        {"op": "Sleep", "name": "2020-01-01T00:00:00Z"},
+        {"op": "Sleep", "name": ""},
+        {"op": "WaitForEvent", "name": "t/x"},
+        {"op": "WaitForSignal", "opts": {"signal": "s", "timeout": "2020-01-01T00:00:00Z"}},
+    ],
+    ids=["past", "no time", "event", "signal"],
+)
+def test_a_wait_that_is_over_already_ends_at_once_with_null(world, kit, op):
+    world.function("f", answering(kit, kit.ops({"id": kit.hashed("a"), "displayName": "a", **op})))
+    world.send("t/f")
+    world.run()
+
+    assert list(world.output("f").values()) == [None]
+    assert world.simulation.now == START
+
+
+def test_a_step_that_is_planned_or_waited_for_already_is_not_taken_up_twice(world, kit):
+    found = [kit.op("StepPlanned", "a", opts={"parallelMode": "race"}), kit.op("Sleep", "s", name="1h")]
+
+    def reply(call):
+        if call.target != "step":
+            return kit.ops(kit.op("StepRun", "a", data=1))
+        return kit.ops(*found) if len(call.steps) < 2 else kit.done()
+
+    world.function("f", reply)
+    world.send("t/f")
+    world.run()
+
+    assert world.targets().count(kit.hashed("a")) == 1
+    assert world.only("f").ended_at == START + 3_600_000
+
+
 def test_a_run_that_is_cancelled_by_the_event_that_it_waits_for_is_cancelled(world, kit):
     wait = kit.ops(kit.op("WaitForEvent", "w", name="t/stop", opts={"timeout": "1h"}))
     world.function("f", answering(kit, wait), cancel=[{"event": "t/stop"}])
@@ -99,6 +135,19 @@ def test_a_trigger_whose_condition_does_not_hold_starts_nothing(world, kit):
         world.send("t/f", {"n": number})
 
     assert len(world.runs("f")) == 2
+
+
+def test_of_several_triggers_any_that_fits_starts_a_function_and_no_other(world, kit):
+    triggers = [
+        {"event": "t/*", "expression": "event.data.n == 1"},
+        {"event": "t/f", "expression": "event.data.n == 2"},
+    ]
+    world.function("f", answering(kit), triggers=triggers)
+
+    for name, number in (("t/f", 1), ("t/f", 2), ("t/g", 1), ("t/g", 2), ("t/f", 3)):
+        world.send(name, {"n": number})
+
+    assert len(world.runs("f")) == 3
 
 
 def test_a_run_that_gets_its_slot_too_late_is_cancelled_and_not_started(world, kit):
