@@ -19,6 +19,7 @@ lint: .venv/lint.stamp
 bench: .venv/bench.stamp
 	.venv/bin/python benchmarks/run.py
 	.venv/bin/python benchmarks/dev_server.py
+	.venv/bin/python benchmarks/virtual_time.py
 
 .venv/%.stamp: pyproject.toml | .venv/pip.stamp
 	.venv/bin/pip install -q --no-compile -e '.[all]' --group $*

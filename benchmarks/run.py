@@ -17,10 +17,11 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-import footprint
 from apps import FLOOR, OFFICIAL, OURS, fastapi_apps, flask_apps, starlette_apps
 from calls import Call, make_call
 from contenders import ASGI, WSGI, Contender, compare
+
+import footprint
 
 GROWTH = (100, 1_000, 10_000)
 MEGABYTE = 1_000_000

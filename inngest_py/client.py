@@ -189,7 +189,7 @@ class Inngest:
             raise ConfigError(f'function "{fn_id}": {handler!r} is not a function')
         declaration = declare(fn_id, trigger, options)
         check_handler(fn_id, handler, (check_call, check_colour))
-        extras = {**_extras(fn_id, options), "client": self}
+        extras: dict[str, Any] = {**_extras(fn_id, options), "client": self}
         on_failure = failure_function(self.app_id, declaration, options.get("on_failure"), **extras)
         function = Function[Any](self.app_id, declaration, handler, on_failure, **extras)
         self._add(function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -89,6 +89,13 @@ class Run:
     started_at: datetime | None
     ended_at: datetime | None
     others: Sequence[Run] = field(default=(), repr=False)
+
+    @property
+    def duration(self) -> timedelta:
+        """How long it took from its first call to its end, in virtual time. Raises UsageError before its end."""
+        if self.started_at is None or self.ended_at is None:
+            raise UsageError(f"the run of {self.function} has not ended, it is {self.status.value}:\n{self.timeline()}")
+        return self.ended_at - self.started_at
 
     def timeline(self) -> str:
         """The run as a tree of its steps, with the virtual time of each, to be printed."""

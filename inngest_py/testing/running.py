@@ -101,8 +101,8 @@ class _Test:
 
     def play(self) -> Flow[Run]:
         """Start the function, let time pass, and look at what came of it."""
-        function, stage = self.function, Stage(self.start, self.stubs)
-        for client in (client_of(function), *self.clients):
+        stage = Stage(self.start, self.stubs)
+        for client in self._clients():
             stage.mount(client, self._keeps)
         self._trigger(stage)
         stage.feed(self.feed)
@@ -115,9 +115,15 @@ class _Test:
 
     def _keeps(self, function_id: str, trigger: Mapping[str, Any]) -> bool:
         """The function keeps its triggers, but for schedules. Others are started by being invoked, or by a failure."""
-        if trigger.get("event") == FAILED_EVENT:
-            return function_id.endswith("-failure") or function_id == self.function.id
-        return function_id == self.function.id and "event" in trigger
+        own = function_id == self.function.id and "event" in trigger
+        return own or (trigger.get("event") == FAILED_EVENT and function_id in self._failure_functions())
+
+    def _failure_functions(self) -> set[str]:
+        functions = [function for client in self._clients() for function in client.functions]
+        return {function.on_failure.id for function in functions if function.on_failure is not None}
+
+    def _clients(self) -> Sequence[Inngest]:
+        return [client_of(self.function), *self.clients]
 
     def _trigger(self, stage: Stage) -> None:
         """Let happen what starts the function."""

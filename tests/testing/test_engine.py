@@ -62,6 +62,10 @@ def test_time_passes_as_far_as_it_is_let(client):
     engine.advance("1d")
     assert [run.status for run in engine.runs_of(sleeps)] == ["Running"]
     assert engine.runs[0].steps["nap"].status == "Sleeping"
+    with pytest.raises(inngest.UsageError, match="has not ended, it is Running"):
+        assert engine.runs[0].duration
+    with pytest.raises(inngest.UsageError, match="has no result, it is Running"):
+        engine.runs[0].result()
 
     engine.advance("1d")
     assert [run.output for run in engine.runs_of(sleeps)] == ["awake"]

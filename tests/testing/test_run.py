@@ -70,6 +70,7 @@ def test_sleeps_and_timeouts_pass_in_virtual_time(process_order):
 
     assert run.started_at == testing.START
     assert run.ended_at == testing.START + timedelta(days=8)
+    assert run.duration == timedelta(days=8)
     assert run.steps["wait-for-approval"].status == "TimedOut"
 
 
