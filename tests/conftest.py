@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("inngest-py")
     group.addoption("--seed", type=int, default=1, help="what chance is made of in the tests of the dev server")
     group.addoption("--kills", type=int, default=200, help="how often the dev server is killed")
+    group.addoption("--pictures", action="store_true", help="write the pictures of the README anew")
     group.addoption("--schedules", type=int, default=10_000, help="how many courses of events are simulated")
 
 

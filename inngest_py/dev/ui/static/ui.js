@@ -139,7 +139,7 @@ function concerns(said) {
 function listen() {
   if (source) return;
   source = new EventSource("/ui/live");
-  source.onopen = () => { const lost = $(".pulse").dataset.state === "lost"; setPulse("on"); if (lost) refresh(); };
+  source.onopen = () => { setPulse("on"); refresh(); }; // what happened before is not told again
   source.onerror = () => setPulse("lost");
   source.onmessage = (message) => { if (concerns(JSON.parse(message.data))) refresh(); };
 }
@@ -153,7 +153,7 @@ function pause() {
 function watch() {
   if (!document.body.dataset.live.trim()) { $(".pulse").hidden = true; return; }
   // A tab that nobody looks at holds no connection: a browser has six of them for a server.
-  document.addEventListener("visibilitychange", () => (document.hidden ? pause() : (listen(), refresh())));
+  document.addEventListener("visibilitychange", () => (document.hidden ? pause() : listen()));
   if (!document.hidden) listen();
   addEventListener("pagehide", pause);
 }
