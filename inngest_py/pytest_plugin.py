@@ -55,7 +55,7 @@ def inngest_dev_server(monkeypatch: pytest.MonkeyPatch) -> Generator[DevServer]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the runs of a failed test did."""
     report = yield
-    engines = item.stash[_ENGINES] if _ENGINES in item.stash else ()
+    engines = item.stash.get(_ENGINES, ())
     if report.failed and report.when == "call" and engines:
         drawn = "\n\n".join(run.timeline() for engine in engines for run in engine.runs)
         report.sections.append(("Inngest runs", drawn or "none"))

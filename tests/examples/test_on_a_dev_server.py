@@ -206,7 +206,7 @@ async def playing(name: str) -> AsyncIterator[Play]:
 
 
 def test_every_example_has_a_scene() -> None:
-    there = {path.stem for path in EXAMPLES.glob("*.py") if not path.stem.startswith("demo")}
+    there = {path.stem for path in EXAMPLES.glob("*.py") if not path.stem.startswith(("demo", "test_"))}
 
     assert set(SCENES) == there
 
