@@ -14,7 +14,7 @@ from inngest_py.testing.feeding import Fed
 from inngest_py.testing.moments import MAX_CALLS, START, moment_of, span_of
 from inngest_py.testing.results import Run
 from inngest_py.testing.stage import Stage
-from inngest_py.testing.stubbing import Stubs
+from inngest_py.testing.stubbing import Stubs, refuse_unknown
 from inngest_py.wire.event import Event
 
 
@@ -88,7 +88,10 @@ class Engine:
         await aplay(self._until(self._stage.now() + span_of(duration)))
 
     def run_until_idle(self) -> None:
-        """Let time pass until no run goes on and nothing is to come but schedules."""
+        """Let time pass until no run goes on and nothing is to come but schedules.
+
+        Raises UsageError for the stub of a step that no function has.
+        """
         play(self._until(None), "engine.arun_until_idle()")
 
     async def arun_until_idle(self) -> None:
@@ -99,3 +102,5 @@ class Engine:
         yield from self._stage.until(end)
         if self._checks:
             yield from self._stage.check_replays()
+        if end is None:
+            refuse_unknown(self._stubs.unused(), self._stage.met(), self._stage.functions())

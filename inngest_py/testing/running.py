@@ -110,7 +110,7 @@ class _Test:
         if self.check_replays:
             yield from stage.check_replays()
         first, *others = self._found(stage)
-        self._check(stage, first, others)
+        self._check(stage, first)
         return replace(first, others=tuple(others))
 
     def _keeps(self, function_id: str, trigger: Mapping[str, Any]) -> bool:
@@ -160,11 +160,11 @@ class _Test:
             raise UsageError(f"the event starts no run of {self.function.id}: {reason}")
         return [first, *(found for found in runs if found.id != first.id)]
 
-    def _check(self, stage: Stage, first: Run, others: Sequence[Run]) -> None:
+    def _check(self, stage: Stage, first: Run) -> None:
         """Raise UsageError for a stub or an event that cannot have been meant so."""
-        met = [step.id.partition(":")[0] for found in (first, *others) for step in found.steps.values()]
-        functions = [stage.function(found.function) for found in (first, *others)]
-        refuse_unknown(self.stubs.unused(), met, [function for function in functions if function is not None])
+        ran = {found.function for found in stage.runs()}
+        functions = [function for function in stage.functions() if function.id in ran]
+        refuse_unknown(self.stubs.unused(), stage.met(), functions)
         if first.status is RunStatus.COMPLETED and stage.unfed():
             raise UsageError(
                 f"nothing has waited for the {stage.unfed()[0]}, which was fed without a time: did the run take "

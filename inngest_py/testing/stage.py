@@ -84,10 +84,13 @@ class Stage:
         if isinstance(refused, Exception):
             raise refused
 
-    def function(self, function_id: str) -> Function[Any] | None:
-        """A function that is mounted, by its id on the server."""
-        parts = (part for app in self.apps.values() for function in app.functions for part in function.parts())
-        return next((part for part in parts if part.id == function_id), None)
+    def functions(self) -> list[Function[Any]]:
+        """All functions that are mounted, and those that handle their failures."""
+        return [part for app in self.apps.values() for function in app.functions for part in function.parts()]
+
+    def met(self) -> list[str]:
+        """The ids of all steps that functions have asked for."""
+        return [met.id for journal in self.journals.values() for met in journal.steps.values()]
 
     def send(self, events: Iterable[Event[Any]]) -> list[str]:
         """Send events, now."""

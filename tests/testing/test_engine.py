@@ -211,6 +211,18 @@ def test_stubs_are_of_one_function_or_of_all(client):
     assert {run.function: run.output for run in engine.runs} == {"shop-one": "one", "shop-other": "all"}
 
 
+def test_a_stub_of_a_step_that_there_is_not_is_refused(client):
+    @client.create_function(fn_id="one", trigger=PLACED)
+    async def one(ctx: inngest.Context) -> str:
+        return await ctx.step.run("charge-payment", str)
+
+    engine = testing.Engine(client, steps={"charge-paymnt": "x"})
+    engine.send(placed())
+
+    with pytest.raises(inngest.UsageError, match="did you mean 'charge-payment'"):
+        engine.run_until_idle()
+
+
 def test_what_comes_later_is_fed(client):
     @client.create_function(fn_id="waits", trigger=PLACED)
     async def waits(ctx: inngest.Context) -> bool:

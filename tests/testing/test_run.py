@@ -317,6 +317,16 @@ def test_a_stub_of_a_step_that_there_is_not_is_refused_with_what_may_be_meant(pr
         )
 
 
+def test_a_stub_of_a_step_of_another_function_is_refused(client, process_order):
+    @client.create_function(fn_id="other", trigger=order_placed)
+    def other(ctx: inngest.ContextSync[Order]) -> str:
+        return ctx.step.run("of-the-other", str)
+
+    steps = {"charge-payment": Charge(id=""), "of-the-other": 1}
+    with pytest.raises(inngest.UsageError, match='there is a stub for step "of-the-other"'):
+        testing.run(process_order, order_placed(order_id="1"), steps=steps)
+
+
 def test_a_stub_of_a_step_that_another_branch_has_is_fine(client):
     @client.create_function(fn_id="branch", trigger=order_placed)
     def branch(ctx: inngest.ContextSync[Order]) -> str:
