@@ -13,10 +13,12 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from shutil import which
 from statistics import median
 
 from dev_posts import with_aiohttp, with_httpx, with_ours
@@ -177,6 +179,9 @@ def stored(count: int) -> Iterator[Row]:
             with both(database) as bench:
                 found[runs] = {query: page(bench, query) for query in ("", "status=Failed", "function=bench-other")}
                 elapsed, load = bench.start_up, bench.load
+                shown = best_of(10, partial(got, f"{bench.server}/runs"))
+                searched = best_of(10, partial(got, f"{bench.server}/runs?q=nothing"))
+                seen = first_row(f"{bench.server}/runs")
     few, many = found.values()
     yield Row(f"start-up with {count:,} stored runs", elapsed * MS, "ms", most=1_000)
     yield Row("  its processor time", load * MS, "ms")
@@ -184,6 +189,10 @@ def stored(count: int) -> Iterator[Row]:
         about = f", {query}" if query else ""
         yield Row(f"the list of {count:,} runs{about}", elapsed, "ms")
         yield Row(f"  to that of {count // 100 or 1:,}", elapsed / few[query], "times", most=1.5)
+    yield Row(f"the page of {count:,} runs", shown, "ms", most=300)
+    yield Row("  a search that finds nothing", searched, "ms")
+    if seen is not None:
+        yield Row("  until a browser shows its first row", seen, "ms", most=300)
 
 
 def fill(database: Path, count: int) -> None:
@@ -207,11 +216,41 @@ def fill(database: Path, count: int) -> None:
 
 def page(bench: Bench, query: str) -> float:
     """The milliseconds that a page of runs takes, at the best of many times."""
+    return best_of(50, partial(got, f"{bench.server}/v1/runs?{query}"))
+
+
+def got(url: str) -> None:
+    HTTP.get(url).raise_for_status()
+
+
+def best_of(rounds: int, work: Callable[[], object]) -> float:
+    """The milliseconds that something takes, at the best of some times."""
     times = list[float]()
-    for _ in range(50):
+    for _ in range(rounds):
         start = time.perf_counter()
-        HTTP.get(f"{bench.server}/v1/runs?{query}").raise_for_status()
+        work()
         times.append((time.perf_counter() - start) * MS)
+    return min(times)
+
+
+def first_row(url: str) -> float | None:
+    """The milliseconds until a browser shows the first run, at the best of ten times; None where there is none."""
+    path = which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - it is there if the tests are
+    except ImportError:
+        return None
+    if path is None:
+        return None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        window = browser.new_page()
+        times = list[float]()
+        for _ in range(10):
+            window.goto(url)
+            window.wait_for_selector(".run-row")
+            times.append(window.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        browser.close()
     return min(times)
 
 
