@@ -218,6 +218,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An attempt that failed, and after which another was made at `retry_at`. `number` counts from 0.
+
+    Without `step_id` it was the function that failed, outside of its steps. `error` is JSON text.
+    """
+
+    run_id: str
+    step_id: str
+    number: int
+    started_at: int
+    ended_at: int
+    retry_at: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A queue item. `target` is the hashed step id or `step`; `group` names the siblings that are awaited together."""
 
@@ -309,5 +325,7 @@ class Cancellation:
     expression: str = ""
 
 
-Record: TypeAlias = App | Function | Event | Run | Step | Job | Pause | Claim | Meter | Buffer | Cancellation | Defer
+Record: TypeAlias = (
+    App | Function | Event | Run | Step | Attempt | Job | Pause | Claim | Meter | Buffer | Cancellation | Defer
+)
 """Everything that is stored."""

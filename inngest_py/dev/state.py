@@ -13,6 +13,7 @@ from inngest_py.dev.live import Live
 from inngest_py.dev.model import (
     FINAL,
     App,
+    Attempt,
     Buffer,
     Cancellation,
     Claim,
@@ -113,6 +114,8 @@ class State:
                 self._put_pause(pause)
             case Event() as event:
                 self.events[event.id] = event
+            case Attempt():
+                pass  # it is history at once
             case Defer() as defer:
                 self.live[defer.run_id].defers[defer.id] = defer
             case Claim() as claim:

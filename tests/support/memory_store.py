@@ -9,6 +9,7 @@ from inngest_py.dev.decisions import Change, Put
 from inngest_py.dev.model import (
     FINAL,
     App,
+    Attempt,
     Buffer,
     Cancellation,
     Claim,
@@ -35,7 +36,7 @@ class MemoryStore:
     durable = False
 
     def __init__(self, functions: Sequence[Function] = ()) -> None:
-        self.kept: dict[type, dict[Any, Any]] = {kind: {} for kind in ORDER}
+        self.kept: dict[type, dict[Any, Any]] = {kind: {} for kind in (*ORDER, Attempt)}
         for function in functions:
             self.kept[Function][function.slug] = function
 
@@ -86,5 +87,7 @@ def _key(record: Record) -> Any:
             return record.function, record.key
         case Step() | Defer():
             return record.run_id, record.id
+        case Attempt():
+            return record.run_id, record.step_id, record.ended_at
         case _:
             return record.id

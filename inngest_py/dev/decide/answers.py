@@ -10,6 +10,7 @@ from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.endings import complete, fail
 from inngest_py.dev.decide.jobs import discover, put_back
 from inngest_py.dev.decide.ops import perform
+from inngest_py.dev.decide.steps import remember
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import CallAnswered
 from inngest_py.dev.live import Live
@@ -60,6 +61,7 @@ def _failed(turn: Turn, live: Live, job: Job, failed: Failed) -> None:
     if retry_at is None:
         fail(turn, live, failed.error, failed.output)
         return
+    remember(turn, job, job.step_id, dict(failed.error), retry_at)
     if (step := live.steps.get(job.step_id)) is not None:
         turn.put(replace(step, status=StepStatus.RETRYING, attempts=job.attempt + 1))
     put_back(turn, job, retry_at, job.attempt + 1)

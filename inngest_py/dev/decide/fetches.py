@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from inngest_py.dev.decide.jobs import put_back
-from inngest_py.dev.decide.steps import go_on, memoise
+from inngest_py.dev.decide.steps import go_on, memoise, remember
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import FetchAnswered
 from inngest_py.dev.live import Live
@@ -51,6 +51,7 @@ def _retry(turn: Turn, live: Live, job: Job, error: Mapping[str, Any]) -> None:
     """Ask the app again later: it reports the request anew (PROTOCOL 6.4)."""
     at = turn.now + turn.state.rules.retry_delay(job.attempt, turn.ids.fraction())
     step = live.steps[job.step_id]
+    remember(turn, job, step.id, dict(error), at)
     turn.put(replace(step, status=StepStatus.RETRYING, error=text_of(dict(error))))
     turn.tell(
         StepRetrying(

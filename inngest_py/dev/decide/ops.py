@@ -10,7 +10,7 @@ from inngest_py.dev.decide import defers, invokes, waits
 from inngest_py.dev.decide.effects import Effect, Performance
 from inngest_py.dev.decide.endings import complete
 from inngest_py.dev.decide.jobs import enqueue, put_back
-from inngest_py.dev.decide.steps import error_memo, execution, find, memoise
+from inngest_py.dev.decide.steps import error_memo, execution, find, memoise, remember
 from inngest_py.dev.model import JobKind, StepStatus
 from inngest_py.dev.notices import StepRetrying
 from inngest_py.dev.problems import problem_of
@@ -74,6 +74,7 @@ def _erred(it: Performance) -> Effect:
     """A step failed: try again while there are attempts, else it has failed for good (PROTOCOL 7.2)."""
     if it.no_retry or it.job.attempt + 1 >= it.job.max_attempts:
         return _failed(it)
+    remember(it.turn, it.job, it.op.id, it.op.error, it.retry_at)
     error = text_of(it.op.error)
     found = find(
         it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.RETRYING, opts=it.op.opts

@@ -10,7 +10,7 @@ from inngest_py.dev.decide.endings import fail
 from inngest_py.dev.decide.jobs import discover
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.live import Live
-from inngest_py.dev.model import Job, Pause, Step, StepStatus
+from inngest_py.dev.model import Attempt, Job, Pause, Step, StepStatus
 from inngest_py.dev.notices import StepCompleted, StepFailed, StepTimedOut
 from inngest_py.dev.problems import problem_of
 from inngest_py.dev.shapes import as_list, as_object
@@ -60,6 +60,21 @@ def _input(opts: Mapping[str, Any] | None) -> str | None:
     """The arguments of a step as JSON text, if they are shown."""
     shown = as_list(opts.get("input")) if opts else None
     return None if shown is None else text_of(shown)
+
+
+def remember(turn: Turn, job: Job, step_id: str, error: Any, retry_at: int) -> None:
+    """Keep what went wrong in an attempt, and when the next one will be."""
+    turn.put(
+        Attempt(
+            run_id=job.run_id,
+            step_id=step_id,
+            number=job.attempt,
+            started_at=job.started_at or turn.now,
+            ended_at=turn.now,
+            retry_at=retry_at,
+            error=text_of(error),
+        )
+    )
 
 
 def execution(turn: Turn, step: Step, job: Job) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Event, Record, Run, Step
+from inngest_py.dev.model import Attempt, Event, Record, Run, Step
 
 Place: TypeAlias = tuple[int, str]
 """A place in a list that is ordered by time: the time and the id of what is there."""
@@ -128,6 +128,10 @@ class Archive(Store, Protocol):
         `field=value` finds events that have it anywhere. Filters but the time and the place apply to what was looked
         at. Returns where to look on, or None if there are no more.
         """
+        ...
+
+    def attempts(self, run_id: str) -> list[Attempt]:
+        """The attempts of a run that failed, in order."""
         ...
 
     def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:

@@ -36,6 +36,11 @@ ON CONFLICT (run_id, id) DO UPDATE SET name = excluded.name, op = excluded.op, s
     attempts = excluded.attempts, position = excluded.position, memo = excluded.memo, error = excluded.error,
     input = excluded.input;
 
+-- name: put_attempt
+-- Store an attempt that failed.
+INSERT OR REPLACE INTO attempts (run_id, step_id, number, started_at, ended_at, retry_at, error)
+VALUES (?, ?, ?, ?, ?, ?, ?);
+
 -- name: put_job
 -- Store a job, or what has changed of it: the rest never does. It keeps its rowid, by which jobs are loaded.
 INSERT INTO jobs (id, run_id, kind, target, at, status, max_attempts, attempt, generation, siblings,
@@ -238,6 +243,10 @@ ORDER BY created_at, id LIMIT :limit;
 -- The steps of a run, in the order in which they were found.
 SELECT * FROM steps WHERE run_id = ? ORDER BY rowid;
 
+-- name: attempts
+-- The attempts of a run that failed, in order.
+SELECT * FROM attempts WHERE run_id = ? ORDER BY ended_at;
+
 -- name: old_runs
 -- The oldest runs that came before a time, from a place on, ended or not, with the number of their steps.
 SELECT id, created_at, ended_at, events, (SELECT count(*) FROM steps WHERE steps.run_id = runs.id) AS steps
@@ -247,6 +256,10 @@ ORDER BY created_at, id LIMIT :limit;
 -- name: forget_steps
 -- Forget the steps of runs, whose ids are a list in JSON.
 DELETE FROM steps WHERE run_id IN (SELECT value FROM json_each(?));
+
+-- name: forget_attempts
+-- Forget the attempts of runs.
+DELETE FROM attempts WHERE run_id IN (SELECT value FROM json_each(?));
 
 -- name: forget_batched
 -- Forget what else started runs.

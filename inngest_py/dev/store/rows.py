@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from inngest_py.dev.decisions import Change, Put
 from inngest_py.dev.model import (
     App,
+    Attempt,
     Buffer,
     Cancellation,
     Claim,
@@ -79,6 +80,10 @@ def _step(it: Step) -> Values:
     )  # fmt: skip
 
 
+def _attempt(it: Attempt) -> Values:
+    return (it.run_id, it.step_id, it.number, it.started_at, it.ended_at, it.retry_at, it.error)
+
+
 def _job(it: Job) -> Values:
     return (
         it.id, it.run_id, it.kind.value, it.target, it.at, it.status.value, it.max_attempts, it.attempt, it.generation,
@@ -124,6 +129,10 @@ def _by_run(it: Step | Defer) -> Values:
     return (it.run_id, it.id)
 
 
+def _by_end(it: Attempt) -> Values:
+    return (it.run_id, it.step_id, it.ended_at)
+
+
 def _by_function(it: Claim | Meter | Buffer) -> Values:
     return (it.function, it.key)
 
@@ -136,6 +145,7 @@ TABLES: Final[dict[type, tuple[str, _Values, _Values]]] = {
     Event: ("event", _by_id, _event),
     Run: ("run", _by_id, _run),
     Step: ("step", _by_run, _step),
+    Attempt: ("attempt", _by_end, _attempt),
     Job: ("job", _by_id, _job),
     Pause: ("pause", _by_id, _pause),
     Claim: ("claim", _by_function, _claim),

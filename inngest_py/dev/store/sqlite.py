@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any, Final
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Claim, Event, Function, Record, Run, RunStatus, Step
+from inngest_py.dev.model import Attempt, Claim, Event, Function, Record, Run, RunStatus, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
@@ -26,6 +26,7 @@ MIGRATIONS: Final = ("schema.sql", "version_2.sql", "version_3.sql")
 """What leads from each version of the database to the next; the first makes version 1 out of an empty file."""
 
 _OURS: Final = frozenset({"apps", "functions", "events", "runs", "steps"})
+_OF_RUNS: Final = ("forget_steps", "forget_attempts", "forget_batched", "forget_runs")
 _IN_MEMORY: Final = ":memory:"
 _BUSY: Final = 2.0
 _SPARE: Final = 1_000
@@ -157,6 +158,10 @@ class SQLiteStore:
         """The steps of a run, in the order in which they were found."""
         return [rows.read_step(row) for row in self._all("steps", (run_id,))]
 
+    def attempts(self, run_id: str) -> list[Attempt]:
+        """The attempts of a run that failed, in order."""
+        return [Attempt(**row) for row in self._all("attempts", (run_id,))]
+
     def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:
         """Forget some of the oldest runs that ended before a time, with their steps, and their events if need be."""
         found = self._all("old_runs", self._slice(before, after))
@@ -166,7 +171,7 @@ class SQLiteStore:
         events = [event_id for row in ended for event_id in json.loads(row["events"])]
         over = len(looked_at) == len(found) < self._portion
         if runs:
-            self._forget({"forget_steps": runs, "forget_batched": runs, "forget_runs": runs, "forget_events": events})
+            self._forget(dict.fromkeys(_OF_RUNS, runs) | {"forget_events": events})
         return None if over else (looked_at[-1]["created_at"], looked_at[-1]["id"])
 
     def forget_events(self, before: int, after: Place = EARLIEST) -> Place | None:

@@ -174,6 +174,20 @@ async def test_a_step_that_is_tried_again_says_when(house, kit):
     assert "Next attempt in 1m 00s" in text
 
 
+async def test_attempts_that_failed_are_shown_with_their_errors(house, kit):
+    error = {"name": "Busy", "message": "later", "stack": "Traceback " + "x" * 5_000}
+    await house.function("f", lambda _: kit.ops(kit.op("StepError", "pay", error=error)), retries=3)
+    await house.send("t/f")
+    run_id = (await house.until(StepRetrying)).run_id
+    page = f"/runs/{run_id}?step={kit.hashed('pay')}"
+
+    text = await house.text(page)
+    (link,) = {unescape(each) for each in re.findall(r'href="([^"]*&amp;at=\d+)"', (await house.http.get(page)).text)}
+
+    assert "Attempt 1: Busy after 0 ms" in text
+    assert (await house.http.get(link)).text == error["stack"]
+
+
 async def test_a_step_that_waits_says_for_what_and_until_when(house, kit):
     opts = {"event": "t/go", "timeout": "1h", "if": "event.data.id == async.data.id"}
     await house.function("f", lambda _: kit.ops(kit.op("WaitForEvent", "wait", opts=opts)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inngest_py.dev.model import Run, RunStatus, Step, StepStatus
+from inngest_py.dev.model import Attempt, Run, RunStatus, Step, StepStatus
 from inngest_py.dev.ui.views.happened import happened
 from inngest_py.dev.ui.views.waterfall import NARROWEST, Bar, waterfall
 
@@ -19,22 +19,34 @@ def step(name, op="StepRun", status=StepStatus.COMPLETED, **fields):
     return Step(run_id="r", id=name, name=name, op=op, status=status, **{**known, **fields})
 
 
+def attempt(step_id):
+    return Attempt(
+        run_id="r",
+        step_id=step_id,
+        number=0,
+        started_at=1_200,
+        ended_at=1_300,
+        retry_at=1_800,
+        error='{"name":"Busy","message":"later"}',
+    )
+
+
 def test_the_queue_time_and_the_run_stand_in_the_first_lane():
-    (lane,) = waterfall(run(), [], 9_999).lanes
+    (lane,) = waterfall(run(), [], [], 9_999).lanes
 
     assert lane.bars == (Bar("queue", 0, 20), Bar("good whole", 20, 80))
     assert lane.took == 800
 
 
 def test_a_step_stands_where_it_was_with_its_queue_time_before_it():
-    _, lane = waterfall(run(), [step("a", queued_at=1_200, started_at=1_500, ended_at=1_750)], 9_999).lanes
+    _, lane = waterfall(run(), [step("a", queued_at=1_200, started_at=1_500, ended_at=1_750)], [], 9_999).lanes
 
     assert lane.bars == (Bar("queue", 20, 30), Bar("good", 50, 25))
     assert (lane.took, lane.kind) == (250, "")
 
 
 def test_a_sleep_stands_from_when_it_was_found():
-    _, lane = waterfall(run(), [step("nap", op="Sleep", started_at=None, ended_at=2_000)], 9_999).lanes
+    _, lane = waterfall(run(), [step("nap", op="Sleep", started_at=None, ended_at=2_000)], [], 9_999).lanes
 
     assert lane.bars == (Bar("wait", 20, 80),)
     assert lane.kind == "sleep"
@@ -44,6 +56,7 @@ def test_what_goes_on_goes_up_to_now():
     chart = waterfall(
         run(status=RunStatus.RUNNING, ended_at=None),
         [step("a", status=StepStatus.RUNNING, started_at=1_600, ended_at=None)],
+        [],
         2_000,
     )
 
@@ -53,7 +66,7 @@ def test_what_goes_on_goes_up_to_now():
 
 @pytest.mark.parametrize("at", [1_000, 1_500, 2_000])
 def test_what_takes_no_time_can_be_seen_and_stays_within(at):
-    _, lane = waterfall(run(), [step("a", queued_at=at, started_at=at, ended_at=at)], 9_999).lanes
+    _, lane = waterfall(run(), [step("a", queued_at=at, started_at=at, ended_at=at)], [], 9_999).lanes
 
     (bar,) = lane.bars
     assert bar.width == NARROWEST
@@ -61,7 +74,7 @@ def test_what_takes_no_time_can_be_seen_and_stays_within(at):
 
 
 def test_a_run_that_has_not_started_is_all_queue():
-    (lane,) = waterfall(run(status=RunStatus.QUEUED, started_at=None, ended_at=None), [], 1_500).lanes
+    (lane,) = waterfall(run(status=RunStatus.QUEUED, started_at=None, ended_at=None), [], [], 1_500).lanes
 
     assert (lane.bars, lane.took) == ((Bar("queue", 0, 100),), None)
 
@@ -86,9 +99,26 @@ def test_the_log_says_in_order_what_happened():
     ]
 
 
-def test_the_log_says_that_a_step_will_be_tried_again():
-    again = step("pay", status=StepStatus.RETRYING, ended_at=None, error='{"name":"Busy"}')
+def test_attempts_that_failed_stand_before_the_last_one_with_the_waits_between():
+    tried = step("pay", started_at=1_200, ended_at=2_000, attempts=2)
 
-    lines = happened(run(status=RunStatus.RUNNING, ended_at=None), [again])
+    _, lane = waterfall(run(), [tried], [attempt("pay")], 9_999).lanes
 
-    assert (lines[-1].tone, lines[-1].word, lines[-1].text) == ("warn", "failed", "pay, attempt 1: Busy")
+    assert lane.bars == (Bar("bad", 20, 10), Bar("again", 30, 50), Bar("good", 80, 20))
+
+
+def test_a_step_that_waits_for_its_next_attempt_has_none_yet():
+    again = step("pay", status=StepStatus.RETRYING, started_at=1_200, ended_at=None)
+
+    chart = waterfall(run(status=RunStatus.RUNNING, ended_at=None), [again], [attempt("pay")], 1_500)
+
+    assert [bar.tone for bar in chart.lanes[1].bars] == ["bad", "again"]
+
+
+def test_the_log_says_which_attempts_failed_and_when_the_next_one_is():
+    lines = happened(run(), [step("pay", started_at=1_200, ended_at=2_000)], [attempt("pay"), attempt("")])
+
+    assert [(line.tone, line.text) for line in lines if line.word == "failed"] == [
+        ("warn", "pay, attempt 1: Busy: later; again in 500 ms"),
+        ("warn", "the function, attempt 1: Busy: later; again in 500 ms"),
+    ]

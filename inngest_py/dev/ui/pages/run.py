@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from inngest_py.dev.api.history import events_of
-from inngest_py.dev.model import Run
+from inngest_py.dev.model import Attempt, Run
 from inngest_py.dev.ui.pages.missing import missing
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import rows_of
 from inngest_py.dev.ui.render import page
-from inngest_py.dev.ui.views.detail import error_text, run_view, step_text, step_view
+from inngest_py.dev.ui.views.detail import error_text, failures, run_view, step_text, step_view
 from inngest_py.dev.ui.views.events import event_view
 from inngest_py.dev.ui.views.happened import happened
 from inngest_py.dev.ui.views.waterfall import waterfall
@@ -26,16 +28,18 @@ async def show(request: Request) -> Response:
         return missing(request, "run", run_id)
     steps = await engine.read(engine.store.steps, run_id)
     events = await events_of(desk, run)
+    attempts = await engine.read(parlour_of(request).archive.attempts, run_id)
     now, live = engine.clock(), engine.state.live.get(run_id)
     chosen = next((step for step in steps if step.id == request.query_params.get("step")), None)
     return page(
         request,
         "run.html",
         run=run_view(run, rows_of(desk, [run])[0].name, live, now),
-        chart=waterfall(run, steps, now),
+        chart=waterfall(run, steps, attempts, now),
         chosen=None if chosen is None else step_view(run, chosen, live, now),
+        failures=failures(_of(attempts, "" if chosen is None else chosen.id), run_id),
         events=[event_view(event) for event in events],
-        lines=happened(run, steps),
+        lines=happened(run, steps, attempts),
         known=run.function in engine.state.functions,
     )
 
@@ -44,13 +48,20 @@ async def text(request: Request) -> Response:
     """The whole output or error of a run, or the input, output or error of a step, as plain text."""
     engine, params = parlour_of(request).desk.engine, request.path_params
     run = await engine.read(engine.store.run, params["id"])
-    wanted, found = request.query_params.get("step"), None
-    if run is not None and wanted is None:
+    wanted, at, found = request.query_params.get("step"), request.query_params.get("at"), None
+    if at is not None:
+        attempts = _of(await engine.read(parlour_of(request).archive.attempts, params["id"]), wanted or "")
+        found = next((error_text(attempt.error) for attempt in attempts if str(attempt.ended_at) == at), None)
+    elif run is not None and wanted is None:
         found = _run_text(run, params["part"])
     elif run is not None:
         steps = await engine.read(engine.store.steps, run.id)
         found = next((step_text(step, params["part"]) for step in steps if step.id == wanted), None)
     return missing(request, "value", params["part"]) if found is None else PlainTextResponse(found)
+
+
+def _of(attempts: Iterable[Attempt], step_id: str) -> list[Attempt]:
+    return [attempt for attempt in attempts if attempt.step_id == step_id]
 
 
 def _run_text(run: Run, part: str) -> str | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from inngest_py.dev.decide.steps import unwrapped
 from inngest_py.dev.live import Live
-from inngest_py.dev.model import FINAL, Job, JobStatus, Pause, PauseKind, Run, Step
+from inngest_py.dev.model import FINAL, Attempt, Job, JobStatus, Pause, PauseKind, Run, Step
 from inngest_py.dev.notices import Problem
 from inngest_py.dev.problems import problem_of
 from inngest_py.dev.ui.views.statuses import Badge, badge
@@ -28,6 +28,17 @@ class Fault:
     name: str
     message: Shown
     stack: Shown | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An attempt that failed. `number` counts from 1; times are Unix milliseconds."""
+
+    number: int
+    at: int
+    took: int
+    retry_at: int
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +149,22 @@ def step_view(run: Run, step: Step, live: Live | None, now: int) -> StepView:
         input=None if step.input is None else shown(step.input, link.format("input")),
         output=None if output is None else shown(output, link.format("output")),
         fault=None if step.error is None else fault(step.error, link.format("error")),
+    )
+
+
+def failures(attempts: Iterable[Attempt], run_id: str) -> tuple[Failure, ...]:
+    """Attempts that failed, and after which others were made."""
+    return tuple(
+        Failure(
+            number=each.number + 1,
+            at=each.started_at,
+            took=each.ended_at - each.started_at,
+            retry_at=each.retry_at,
+            fault=fault(
+                each.error, f"/runs/{run_id}/text/error?step={quote(each.step_id, safe='')}&at={each.ended_at}"
+            ),
+        )
+        for each in attempts
     )
 
 

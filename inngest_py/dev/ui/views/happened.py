@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from inngest_py.dev.model import Run, Step, StepStatus
+from inngest_py.dev.lines import human_duration
+from inngest_py.dev.model import Attempt, Run, Step
 from inngest_py.dev.problems import problem_of
 from inngest_py.dev.ui.views.statuses import badge
 from inngest_py.dev.ui.views.waterfall import KINDS
@@ -22,9 +23,11 @@ class Line:
     step: str = ""
 
 
-def happened(run: Run, steps: Sequence[Step]) -> tuple[Line, ...]:
+def happened(run: Run, steps: Sequence[Step], attempts: Sequence[Attempt] = ()) -> tuple[Line, ...]:
     """All that happened, in order."""
-    lines = [*_of_run(run), *(line for step in steps for line in _of_step(step))]
+    names = {step.id: step.name for step in steps}
+    failed = [_of_attempt(attempt, names.get(attempt.step_id, "the function")) for attempt in attempts]
+    lines = [*_of_run(run), *(line for step in steps for line in _of_step(step)), *failed]
     return tuple(sorted(lines, key=lambda line: line.at))
 
 
@@ -43,12 +46,15 @@ def _of_step(step: Step) -> Iterator[Line]:
         yield Line(step.queued_at, "wait" if kind else "idle", kind or "planned", step.name, step.id)
     else:
         yield Line(step.started_at, "busy", "ran", step.name, step.id)
-    if step.status is StepStatus.RETRYING and step.error is not None:
-        at = step.ended_at or step.started_at or step.queued_at
-        yield Line(at, "warn", "failed", f"{step.name}, attempt {step.attempts}: {_said(step.error)}", step.id)
-    elif step.ended_at is not None:
+    if step.ended_at is not None:
         said = "" if step.error is None else f": {_said(step.error)}"
         yield Line(step.ended_at, badge(step.status).tone, badge(step.status).word.lower(), step.name + said, step.id)
+
+
+def _of_attempt(attempt: Attempt, name: str) -> Line:
+    text = f"{name}, attempt {attempt.number + 1}: {_said(attempt.error)}"
+    again = human_duration(attempt.retry_at - attempt.ended_at)
+    return Line(attempt.ended_at, "warn", "failed", f"{text}; again in {again}", attempt.step_id)
 
 
 def _said(error: str) -> str:

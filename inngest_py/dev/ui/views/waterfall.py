@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inngest_py.dev.lines import human_duration
-from inngest_py.dev.model import Run, Step, StepStatus
+from inngest_py.dev.model import Attempt, Run, Step, StepStatus
 from inngest_py.dev.ui.views.statuses import Badge, badge
 from inngest_py.wire.ops import Opcode
 
@@ -56,12 +56,15 @@ class Waterfall:
     ticks: tuple[str, ...]
 
 
-def waterfall(run: Run, steps: Sequence[Step], now: int) -> Waterfall:
-    """A run over time, up to now or to its end."""
+def waterfall(run: Run, steps: Sequence[Step], attempts: Sequence[Attempt], now: int) -> Waterfall:
+    """A run over time, up to now or to its end. `attempts` are those that failed, and after which others were made."""
     start = run.created_at
     end = run.ended_at or now
     scale = _Scale(start, max(end - start, 1))
-    lanes = [_run_lane(run, scale, end), *(_lane(step, scale, end) for step in steps)]
+    lanes = [
+        _run_lane(run, scale, end),
+        *(_lane(step, [it for it in attempts if it.step_id == step.id], scale, end) for step in steps),
+    ]
     ticks = tuple(human_duration(scale.length * part // _TICKS) if part else "0" for part in range(_TICKS + 1))
     return Waterfall(lanes=tuple(lanes), ticks=ticks)
 
@@ -94,14 +97,18 @@ def _run_lane(run: Run, scale: _Scale, end: int) -> Lane:
     )
 
 
-def _lane(step: Step, scale: _Scale, end: int) -> Lane:
+def _lane(step: Step, failed: Sequence[Attempt], scale: _Scale, end: int) -> Lane:
     waiting = step.op in _WAITS
     began, over = step.queued_at if waiting else step.started_at, step.ended_at or end
     tone = badge(step.status).tone
     tone = "wait" if waiting and step.status not in {StepStatus.FAILED, StepStatus.TIMED_OUT} else tone
     bars = [] if waiting else [scale.bar("queue", step.queued_at, over if began is None else began)]
-    if began is not None:
-        bars.append(scale.bar(tone, began, over))
+    for attempt in failed:
+        bars.append(scale.bar("bad", attempt.started_at, attempt.ended_at))
+        bars.append(scale.bar("again", attempt.ended_at, min(attempt.retry_at, over)))
+    last = max((attempt.retry_at for attempt in failed), default=began)
+    if last is not None and (last < over or not failed):
+        bars.append(scale.bar(tone, last, over))
     return Lane(
         id=step.id,
         name=step.name,
@@ -115,4 +122,4 @@ def _lane(step: Step, scale: _Scale, end: int) -> Lane:
 
 def _worth_showing(bars: Iterable[Bar]) -> list[Bar]:
     """Bars without the queue times that can hardly be seen."""
-    return [bar for bar in bars if bar.tone != "queue" or bar.width > NARROWEST]
+    return [bar for bar in bars if bar.tone not in {"queue", "again"} or bar.width > NARROWEST]
