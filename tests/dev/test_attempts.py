@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+from inngest_py.dev.happenings import Checkpointed
 from inngest_py.dev.model import Attempt
-from inngest_py.dev.reply import FetchReply
+from inngest_py.dev.reply import FetchReply, ReplyOp
 from inngest_py.dev.simulation import START
+from inngest_py.wire.ops import Opcode
 
 
 def error(number):
@@ -71,3 +73,21 @@ def test_attempts_are_forgotten_with_their_run(world, kit):
 
     assert world.simulation.store.attempts(run_id) == []
     assert Attempt.__slots__
+
+
+def test_a_step_begins_when_the_one_before_it_in_the_same_call_has_ended(world, kit):
+    world.function("f", kit.serial("a"))
+    world.send("t/f")
+    (call,) = world.simulation.calls
+    (run,) = world.runs("f")
+
+    for name in ("a", "b"):
+        world.simulation.now += 100
+        done = ReplyOp(code=Opcode.STEP_RUN, id=kit.hashed(name), name=name)
+        world.simulation.happen(Checkpointed(run.id, call.job_id, (done,)))
+
+    times = [
+        (step.queued_at - START, step.started_at - START, step.ended_at - START)
+        for step in world.simulation.steps(run.id)
+    ]
+    assert times == [(0, 0, 100), (100, 100, 200)]

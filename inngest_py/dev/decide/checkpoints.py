@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from inngest_py.dev.decide import defers
-from inngest_py.dev.decide.steps import execution, find, memoise
+from inngest_py.dev.decide.steps import began_at, execution, find, memoise
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.happenings import Checkpointed
 from inngest_py.dev.live import Live
@@ -53,13 +53,6 @@ def _save(turn: Turn, live: Live, op: ReplyOp, job: Job | None) -> None:
         status=StepStatus.COMPLETED,
         opts=op.opts,
     )
-    changes: dict[str, Any] = {} if job is None else {"error": None, **execution(turn, step, job)}
+    changes: dict[str, Any] = {} if job is None else {"error": None, **execution(turn, live, step, job)}
     memo = op.data if op.code is Opcode.STEP else f'{{"data":{op.data}}}'
-    memoise(turn, live, step, memo, began=_began(turn, live, job), **changes)
-
-
-def _began(turn: Turn, live: Live, job: Job | None) -> int:
-    """A step that is saved began when the one before it ended."""
-    last = next((step.ended_at for step in reversed(live.steps.values()) if step.ended_at is not None), 0)
-    started = None if job is None else job.started_at
-    return max(last, started or turn.now)
+    memoise(turn, live, step, memo, began=began_at(turn, live, job), **changes)

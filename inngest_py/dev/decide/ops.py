@@ -66,7 +66,7 @@ def _executed(it: Performance, memo: str) -> Effect:
         it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.COMPLETED, opts=it.op.opts
     )
     began = it.job.started_at or it.turn.now
-    memoise(it.turn, it.live, found, memo, began=began, error=None, **execution(it.turn, found, it.job))
+    memoise(it.turn, it.live, found, memo, began=began, error=None, **execution(it.turn, it.live, found, it.job))
     return Effect.RESOLVED
 
 
@@ -79,7 +79,7 @@ def _erred(it: Performance) -> Effect:
     found = find(
         it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.RETRYING, opts=it.op.opts
     )
-    it.turn.put(replace(found, error=error, **execution(it.turn, found, it.job)))
+    it.turn.put(replace(found, error=error, **execution(it.turn, it.live, found, it.job)))
     it.turn.tell(
         StepRetrying(
             **it.turn.about(it.live),
@@ -101,7 +101,7 @@ def _failed(it: Performance) -> Effect:
         it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.FAILED, opts=it.op.opts
     )
     memo = error_memo(it.op.error, no_retry=it.no_retry)
-    changes = execution(it.turn, found, it.job) | {"error": text_of(it.op.error)}
+    changes = execution(it.turn, it.live, found, it.job) | {"error": text_of(it.op.error)}
     memoise(it.turn, it.live, found, memo, began=it.job.started_at or it.turn.now, **changes)
     return Effect.RESOLVED
 

@@ -77,12 +77,19 @@ def remember(turn: Turn, job: Job, step_id: str, error: Any, retry_at: int) -> N
     )
 
 
-def execution(turn: Turn, step: Step, job: Job) -> dict[str, Any]:
+def began_at(turn: Turn, live: Live, job: Job | None) -> int:
+    """When what is executed in place began: with its call, or when the step before it in the same call ended."""
+    last = next((step.ended_at for step in reversed(live.steps.values()) if step.ended_at is not None), 0)
+    started = None if job is None else job.started_at
+    return max(last, started or turn.now)
+
+
+def execution(turn: Turn, live: Live, step: Step, job: Job) -> dict[str, Any]:
     """What is different about a step once an execution of it has ended."""
-    started = job.started_at or turn.now
+    started = step.started_at or began_at(turn, live, job)
     return {
         "queued_at": min(step.queued_at, started),
-        "started_at": step.started_at or started,
+        "started_at": started,
         "attempts": job.attempt + 1,
     }
 
