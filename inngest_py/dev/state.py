@@ -74,7 +74,7 @@ class State:
         self.buffers: dict[tuple[str, str], Buffer] = {}
         self.cancellations: dict[str, Cancellation] = {}
         self.events: dict[str, Event] = {}
-        self.held: dict[str, Event] = {}
+        self.held: dict[tuple[str, str], dict[str, Event]] = {}
         self.queue = Queue()
         self.timers = Timers()
 
@@ -88,10 +88,6 @@ class State:
     def forget_events(self) -> None:
         """Forget the events of this turn, but for those that a run or a buffer has taken."""
         self.events.clear()
-
-    def event(self, event_id: str) -> Event:
-        """An event of this turn or of a buffer."""
-        return self.events.get(event_id) or self.held[event_id]
 
     def next_due(self) -> int | None:
         """When time has to be looked at again, in Unix milliseconds, or None if nothing waits."""
@@ -162,8 +158,7 @@ class State:
                 self.timers.cancel((TimerKind.CANCELLATION, cancellation.id))
             case Buffer() as buffer:
                 self.buffers.pop((buffer.function, buffer.key), None)
-                for event_id in buffer.events:
-                    self.events[event_id] = self.held.pop(event_id)
+                self.events.update(self.held.pop((buffer.function, buffer.key)))
                 self.timers.cancel((TimerKind.BUFFER, buffer.function, buffer.key))
             case other:
                 raise TypeError(f"a {type(other).__name__} is never dropped")
@@ -175,7 +170,7 @@ class State:
         live = self.live.get(run.id)
         held = live is not None and live.run.started_at is not None
         if live is None:
-            events = tuple(self.event(event_id) for event_id in run.events)
+            events = tuple(self.events[event_id] for event_id in run.events)
             live = self.live[run.id] = Live(run, events)
             if run.singleton:
                 self.singletons[run.singleton] = run.id
@@ -253,13 +248,12 @@ class State:
             del self.signals[old.name]
 
     def _put_buffer(self, buffer: Buffer) -> None:
-        old = self.buffers.get((buffer.function, buffer.key))
-        for event_id in () if old is None else old.events:
-            self.events[event_id] = self.held.pop(event_id)
-        for event_id in buffer.events:
-            self.held[event_id] = self.events[event_id]
-        self.buffers[buffer.function, buffer.key] = buffer
-        self.timers.set((TimerKind.BUFFER, buffer.function, buffer.key), buffer.due)
+        """An event may be in the buffers of several functions: each holds it by itself."""
+        key = (buffer.function, buffer.key)
+        before = self.held.get(key, {})
+        self.held[key] = {event_id: before.get(event_id) or self.events[event_id] for event_id in buffer.events}
+        self.buffers[key] = buffer
+        self.timers.set((TimerKind.BUFFER, *key), buffer.due)
 
     def _put_function(self, function: Function) -> None:
         old = self.functions.get(function.slug)

@@ -248,3 +248,21 @@ def test_the_arguments_of_a_step_are_shown_however_it_is_reported(world, kit):
         "b": '[{"a":2,"z":1}]',
         "c": None,
     }
+
+
+def test_a_repeated_batch_answers_no_invocation(world, kit):
+    def parent(call):
+        if not call.steps:
+            return kit.ops(kit.op("InvokeFunction", "i", opts={"function_id": "child", "payload": {"data": {}}}))
+        return kit.done(call.memo("i")["data"])
+
+    results = [kit.ops(kit.op("Sleep", "s", name="1h")), kit.done("the repeated one"), kit.done("the one invoked")]
+    world.function("parent", parent)
+    world.function("child", lambda _: results.pop(0), batchEvents={"maxSize": 2, "timeout": "10s"})
+    world.send("t/parent")
+    world.run(until=world.simulation.now + 10_000)
+
+    rerun(world, world.only("child"))
+    world.run()
+
+    assert world.output("parent") == "the one invoked"

@@ -50,7 +50,7 @@ def admit(turn: Turn, function: Function, event: Event, correlation: str = "") -
         return _hold(turn, function, debouncing, event, value)
     refused = refused or launch(turn, function, (event,), correlation=correlation)
     if refused:
-        _skip(turn, function, event, refused)
+        skip(turn, function, event, refused)
     return refused
 
 
@@ -58,7 +58,7 @@ def release(turn: Turn, buffer: Buffer) -> None:
     """Start the run that a buffer was kept for; if that cannot be, tell those who have invoked it."""
     turn.drop(buffer)
     function = turn.state.functions[buffer.function]
-    events = tuple(turn.state.event(event_id) for event_id in buffer.events)
+    events = tuple(turn.state.events[event_id] for event_id in buffer.events)
     if function.archived_at is not None:
         refused = "no longer registered"
     elif buffer.kind == batch.KIND:
@@ -66,7 +66,7 @@ def release(turn: Turn, buffer: Buffer) -> None:
     else:
         refused = launch(turn, function, events, correlation=_invocation(events[0], function))
     for event in events if refused else ():
-        _skip(turn, function, event, refused)
+        skip(turn, function, event, refused)
         _tell_invoker(turn, function, event, refused)
 
 
@@ -107,7 +107,8 @@ def repeat(turn: Turn, function: Function, events: tuple[Event, ...], original: 
     return run
 
 
-def _skip(turn: Turn, function: Function, event: Event, reason: str) -> None:
+def skip(turn: Turn, function: Function, event: Event, reason: str) -> None:
+    """Tell that an event starts no run."""
     turn.tell(RunSkipped(at=turn.now, function=function.slug, app=function.app_id, event_id=event.id, reason=reason))
 
 
@@ -204,7 +205,7 @@ def _fits(turn: Turn, rule: Batch, value: Value) -> bool:
 
 def _collect(turn: Turn, function: Function, rule: Batch, event: Event, value: Value) -> str:
     key = (function.slug, keys.key_text(rule.key, value, turn.now))
-    held = turn.state.buffers.get(key)
+    held = _held(turn, key, batch.KIND)
     claim = idempotency.event_claim(event)
     if claim and _is_claimed(turn, function.slug, claim):
         return _DUPLICATE
@@ -219,8 +220,8 @@ def _collect(turn: Turn, function: Function, rule: Batch, event: Event, value: V
 
 def _hold(turn: Turn, function: Function, rule: Debounce, event: Event, value: Value) -> str:
     key = (function.slug, keys.key_text(rule.key, value, turn.now))
-    held = turn.state.buffers.get(key)
-    known = None if held is None else (held, turn.state.event(held.events[0]))
+    held = _held(turn, key, debounce.KIND)
+    known = None if held is None else (held, turn.state.held[key][held.events[0]])
     buffer = debounce.hold(rule, key, known, event, turn.now)
     turn.put(buffer)
     if event.id not in buffer.events:
@@ -228,6 +229,15 @@ def _hold(turn: Turn, function: Function, rule: Debounce, event: Event, value: V
     if known is not None:
         _tell_invoker(turn, function, known[1], _REPLACED)
     return ""
+
+
+def _held(turn: Turn, key: tuple[str, str], kind: str) -> Buffer | None:
+    """What a rule holds back. What the function's former rule has held back, before it changed, starts now."""
+    held = turn.state.buffers.get(key)
+    if held is not None and held.kind != kind:
+        release(turn, held)
+        return None
+    return held
 
 
 def _over_rate(turn: Turn, function: Function, value: Value) -> str:

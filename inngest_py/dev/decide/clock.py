@@ -8,7 +8,7 @@ from typing import Final
 
 from inngest_py.dev.cron import next_fire
 from inngest_py.dev.decide import cancellations
-from inngest_py.dev.decide.admission import launch, release
+from inngest_py.dev.decide.admission import launch, release, skip
 from inngest_py.dev.decide.endings import cancel
 from inngest_py.dev.decide.invokes import timed_out_error
 from inngest_py.dev.decide.steps import resolve
@@ -58,7 +58,9 @@ def _cron_due(turn: Turn, slug: str, cron: str, scheduled: str) -> None:
         return
     event = timer_event(cron, _second(int(scheduled)), _second(turn.now), int(scheduled), turn.ids.ulid(turn.now))
     turn.put(event)
-    launch(turn, function, (event,), cron=cron)
+    refused = launch(turn, function, (event,), cron=cron)
+    if refused:
+        skip(turn, function, event, refused)
     _schedule(turn, function, trigger, max(int(scheduled), turn.now - trigger.jitter))
 
 

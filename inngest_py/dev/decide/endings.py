@@ -61,7 +61,9 @@ def _close(turn: Turn, step: Step) -> None:
 
 
 def correlations(live: Live) -> list[str]:
-    """The invocations that this run is the answer to: one, or in a batch several."""
+    """The invocations that this run is the answer to: one, or in a batch several. For a repeated run nobody waits."""
+    if live.run.original:
+        return []
     if not live.run.batch_id:
         return [live.run.correlation] if live.run.correlation else []
     found = [correlation_of(event_value(event), live.run.function) for event in live.events if event.name == INVOKED]

@@ -54,6 +54,8 @@ def _start(it: Performance, function: Function, expires_at: int) -> Effect:
     refused = admit(it.turn, function, event, correlation=correlation)
     if refused:
         return _refuse(it, _REFUSED.format(refused))
+    if it.live.run.id not in it.turn.state.live:  # a singleton that invokes itself has taken its own place
+        return Effect.ENDED
     it.turn.put(find(it.turn, it.live, it.op.id, name=it.name, op=it.op.code.value, status=StepStatus.WAITING))
     pause(it, PauseKind.INVOKE, name=function.slug, expires_at=expires_at)
     about: dict[str, Any] = {**it.turn.about(it.live), "step_id": it.op.id, "step": it.name}

@@ -254,3 +254,58 @@ def test_steps_that_were_planned_together_run_in_their_order_also_after_a_restar
 
 def reply_of(world, call):
     return world.app(Request.of("POST", call.url, call.headers.items(), call.body))
+
+
+# What is held back ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["one life", "two lives"])
+def test_one_event_may_be_held_back_for_several_functions(world, kit, restart):
+    world.function("batched", counted(kit), "t/x", batchEvents={"maxSize": 5, "timeout": "30s"})
+    world.function("debounced", counted(kit), "t/x", **DEBOUNCE)
+    for _ in range(2):
+        world.send("t/x")
+    if restart:
+        world.simulation.restart()
+
+    world.simulation.advance(15_000)
+    world.settle()
+    world.send("t/x")
+    world.run()
+
+    assert (outputs(world, "batched"), outputs(world, "debounced")) == (["3"], ["1", "1"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "first"), [(BATCH, DEBOUNCE, "3"), (DEBOUNCE, BATCH, "1")], ids=["batch", "debounce"]
+)
+def test_what_is_held_back_starts_when_the_next_event_finds_another_rule(world, kit, before, after, first):
+    before = {**before, "batchEvents": {"maxSize": 9, "timeout": "10s"}} if before is BATCH else before
+    world.function("f", counted(kit), **before)
+    for _ in range(3):
+        world.send("t/f")
+
+    world.function("f", counted(kit), **after)
+    world.send("t/f")
+    world.run()
+
+    assert outputs(world, "f") == [first, "1"]
+    assert [bool(run.batch_id) for run in world.runs("f")] == [before is not DEBOUNCE, after is BATCH]
+
+
+def test_a_singleton_that_invokes_itself_gives_way_to_that_run(world, kit):
+    def reply(call):
+        if call.data.get("n"):
+            return kit.done("inner")
+        return kit.ops(kit.op("InvokeFunction", "i", opts={"function_id": "f", "payload": {"data": {"n": 1}}}))
+
+    world.function("f", reply, singleton={"mode": "cancel"})
+    world.send("t/f")
+    world.run()
+
+    assert [run.status for run in world.runs("f")] == [RunStatus.CANCELLED, RunStatus.COMPLETED]
+    assert world.simulation.state.pauses == {}
+
+
+def counted(kit):
+    return lambda call: kit.done(len(call.body["events"]))

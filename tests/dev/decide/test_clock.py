@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inngest_py.dev.duration import DAY
+from inngest_py.dev.duration import DAY, MINUTE
 from inngest_py.dev.model import RunStatus
 from inngest_py.dev.notices import RunSkipped
 from inngest_py.dev.simulation import START
@@ -51,3 +51,18 @@ def test_an_id_that_is_used_anew_when_its_day_is_over_is_used_up(world, kit):
 
     assert [run.created_at - START for run in world.runs("f")] == [10_000, DAY + 10_000]
     assert [notice.reason for notice in world.simulation.told(RunSkipped)] == ["a duplicate"]
+
+
+def test_a_tick_that_a_singleton_skips_is_told(world, kit):
+    world.function(
+        "f",
+        lambda _: kit.ops(kit.op("Sleep", "s", name="1h")),
+        triggers=[{"cron": "* * * * *"}],
+        singleton={"mode": "skip"},
+    )
+    for _ in range(2):
+        world.simulation.advance(MINUTE)
+        world.settle()
+
+    assert len(world.runs("f")) == 1
+    assert [notice.reason for notice in world.simulation.told(RunSkipped)] == ["already running"]
