@@ -16,6 +16,7 @@ from staged import stage
 
 PAGES = ("/runs", "/events", "/send", "/functions", "/functions/shop-process-order", "/apps", "/welcome")
 LIGHTEST = 200_000
+CHOSEN = ".lane[data-chosen]"
 
 
 @pytest.fixture(scope="module")
@@ -389,6 +390,30 @@ def test_pages_work_without_script(browser, shown):
 
         assert run_id in page.url
         assert "declined by the bank" in page.inner_text("#detail")
+
+
+def test_a_server_stops_at_once_while_a_page_is_open_and_the_page_says_so(browser):
+    with stage() as made, window(browser, made.url) as page:
+        page.goto("/runs")
+        page.wait_for_selector(".pulse[data-state=on]")
+
+        made.do(made.server.stop())
+
+        page.wait_for_selector(".pulse[data-state=lost]")
+        assert page.inner_text(".pulse") == "no server"
+
+
+def test_attempts_that_failed_can_be_opened(page, shown):
+    run_id = run_of(shown, send(shown, "order/placed", order("again")), RunCompleted)
+    page.goto(f"/runs/{run_id}")
+    page.click("text=charge-payment")
+    page.wait_for_selector(".failure")
+
+    page.click(".failure summary")
+
+    assert "the bank did not answer about order again" in page.inner_text(".failure")
+    assert page.locator(f"{CHOSEN} rect.bad").count() == 1
+    assert page.locator(f"{CHOSEN} rect.good").count() == 1
 
 
 def test_where_there_is_a_signing_key_one_signs_in(browser):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from importlib import resources
 
 import pytest
 
@@ -12,6 +13,7 @@ from inngest_py.dev.model import RunStatus
 from inngest_py.dev.notices import AppUnreachable, RunCompleted, RunStarted, StepRetrying, StepWaiting
 from inngest_py.dev.ui.door import HEADERS
 from inngest_py.dev.ui.queries import DEPTH, PAGE
+from inngest_py.dev.ui.render import KINDS
 
 PAGES = ("/welcome", "/runs", "/events", "/send", "/functions", "/apps")
 
@@ -27,6 +29,14 @@ async def test_every_answer_forbids_what_is_not_of_this_server(house, path):
 
     assert {name: reply.headers[name] for name in HEADERS} == HEADERS
     assert "unsafe" not in reply.headers["content-security-policy"]
+
+
+def test_all_that_the_pages_are_made_of_weighs_little():
+    folder = resources.files("inngest_py.dev.ui")
+    parts = [part for name in ("static", "templates") for part in folder.joinpath(name).iterdir()]
+
+    assert {part.name for part in folder.joinpath("static").iterdir()} == {*KINDS}
+    assert sum(len(part.read_bytes()) for part in parts) < 100_000
 
 
 @pytest.mark.parametrize("path", PAGES)
