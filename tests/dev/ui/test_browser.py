@@ -231,6 +231,19 @@ def test_times_are_relative_or_absolute(page, shown):
     assert re.fullmatch(r"\d\d:\d\d:\d\d", page.inner_text(".run-row time"))
 
 
+def test_the_theme_can_be_chosen_and_stays(page, shown):
+    page.goto("/runs")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+
+    page.click("text=Theme")
+
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(ground) == dark
+
+
 def test_what_is_shown_can_be_copied(browser, shown):
     run_id = run_of(shown, send(shown, "order/placed", order()), RunCompleted)
     with window(browser, shown.url, permissions=["clipboard-read", "clipboard-write"]) as page:
