@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +23,7 @@ TAG: Final = "inngest"
 CODE_TAG: Final = "inngest_code"
 """The tags of what is about the project, and of what is about its code: `manage.py check --tag inngest_code`.
 
-Our own commands are not kept up by the latter, nor are their logs filled with it.
+Our own commands are not kept up by the latter.
 """
 
 Check = Callable[..., Sequence[CheckMessage]]
@@ -74,13 +75,21 @@ def clients(views: Iterable[Served]) -> Sequence[Inngest]:
 def check_code(**_options: Any) -> list[CheckMessage]:
     """What `inngest-py check` finds in the functions, by its configuration; id `inngest.ING005`, for instance.
 
-    Nothing of it keeps a command from running: what is a warning there is an information here, and the rest a warning.
+    It is what `manage.py check` alone shows: the output of every other command, such as `migrate` and `runserver`, is
+    about something else. Nothing of it makes that fail: what is a warning there is an information here, and the rest a
+    warning.
     """
-    if _is_broken():
+    if sys.argv[1:2] != ["check"] or _is_broken():
         return []
-    functions = _declared([served for _path, served in mounted()])
+    declared = _declared([served for _path, served in mounted()])
+    functions = [function for function in declared if not _is_ours(function)]
     configuration = read_configuration(Path(getattr(settings, "BASE_DIR", Path.cwd())))
     return [_message(finding) for finding in check_functions(functions, configuration)]
+
+
+def _is_ours(function: Function[Any]) -> bool:
+    """Whether it drains the outbox, or runs tasks: nobody else can change how."""
+    return getattr(function.handler, "__module__", "").partition(".")[0] == __package__
 
 
 def _message(finding: Finding) -> CheckMessage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from django.urls import clear_url_caches, include, path  # noqa: E402
 from django.views.decorators.gzip import gzip_page  # noqa: E402
 
 from inngest_django import checks, serve  # noqa: E402
+from inngest_django.configuration import client_of_settings  # noqa: E402
 from inngest_django.served import mounted  # noqa: E402
 
 THING = inngest.TriggerEvent(event="thing/happened")
@@ -193,11 +195,18 @@ def waiting(tmp_path: Path) -> inngest.Inngest:
     return client
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line asks for the checks."""
+    monkeypatch.setattr(sys, "argv", ["manage.py", "check"])
+
+
 def linted() -> dict[str | None, CheckMessage]:
     return {message.id: message for message in checks.check_code() if "waiting_functions.py" in str(message.obj)}
 
 
-def test_what_the_linter_finds_is_shown_and_keeps_no_command_from_running(
+@pytest.mark.usefixtures("asked")
+def test_what_the_linter_finds_is_shown_and_makes_no_check_fail(
     mount: Mount, waiting: inngest.Inngest, tmp_path: Path
 ) -> None:
     mount(path("api/inngest", serve(waiting)))
@@ -214,18 +223,29 @@ def test_what_the_linter_finds_is_shown_and_keeps_no_command_from_running(
     assert str(messages["inngest.ING005"].obj).endswith("waiting_functions.py:9")
 
 
-def test_the_log_of_our_own_commands_is_not_filled_with_what_the_linter_finds(
-    mount: Mount, waiting: inngest.Inngest, tables: None
+@pytest.mark.parametrize("command", ["migrate", "inngest_prune"])
+def test_the_output_of_other_commands_is_not_filled_with_what_the_linter_finds(
+    mount: Mount, waiting: inngest.Inngest, tables: None, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     mount(path("api/inngest", serve(waiting)))
+    monkeypatch.setattr(sys, "argv", ["manage.py", command])
     errors = io.StringIO()
 
-    call_command("inngest_prune", stdout=io.StringIO(), stderr=errors, skip_checks=False)
+    call_command(command, stdout=io.StringIO(), stderr=errors, skip_checks=False)
 
     assert "inngest.ING" not in errors.getvalue()
     assert "inngest.W003" in errors.getvalue()
 
 
+@pytest.mark.usefixtures("asked")
+def test_the_linter_says_nothing_of_the_functions_that_this_package_declares(mount: Mount, tmp_path: Path) -> None:
+    assert "tasks-default" in {function.local_id for function in client_of_settings().functions}
+
+    with override_settings(BASE_DIR=tmp_path):
+        assert [message.obj for message in checks.check_code() if "backend.py" in str(message.obj)] == []
+
+
+@pytest.mark.usefixtures("asked")
 def test_the_linter_reads_the_projects_configuration(mount: Mount, waiting: inngest.Inngest, tmp_path: Path) -> None:
     mount(path("api/inngest", serve(waiting)))
     (tmp_path / "pyproject.toml").write_text('[tool.inngest-py.check]\nselect = ["ING007"]\n')
