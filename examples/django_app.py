@@ -9,6 +9,7 @@ In a project of your own the settings are in settings.py, and `serve(client)` is
 
 import sys
 
+import django
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.mail import send_mail
@@ -21,13 +22,16 @@ from pydantic import BaseModel
 import inngest_py as inngest
 from inngest_django import serve
 
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+MAIL = {"MAILERS": {"default": {"BACKEND": CONSOLE}}} if django.VERSION >= (6, 1) else {"EMAIL_BACKEND": CONSOLE}
+
 settings.configure(
     ALLOWED_HOSTS=["*"],
     DEBUG=True,
     DEFAULT_FROM_EMAIL="news@example.com",
-    EMAIL_BACKEND="django.core.mail.backends.console.EmailBackend",
     ROOT_URLCONF=__name__,
     SECRET_KEY="not-a-secret",
+    **MAIL,
 )
 
 client = inngest.Inngest(app_id="django-news")

@@ -26,7 +26,7 @@ from inngest_django.django_tasks import (
     task_enqueued,
 )
 from inngest_django.results import keep_result, read_row, rows
-from inngest_py import ContextSync, Event, Function, Priority, TriggerEvent
+from inngest_py import ConfigError, ContextSync, Event, Function, Priority, TriggerEvent
 
 CANCELLED: Final = "inngest/function.cancelled"
 """What a server says of a run that was cancelled (PROTOCOL 15.2)."""
@@ -34,12 +34,25 @@ CANCELLED: Final = "inngest/function.cancelled"
 PRIORITY: Final = Priority(run="int(event.data.priority)")
 """Django's priorities are from -100 to 100, and those of events so many seconds ahead of others."""
 
+REFUSED: Final[Mapping[str, str]] = {
+    "fn_id": "the backend gives it",
+    "trigger": "the backend gives it",
+    "on_failure": "it would leave the task's result as it is; connect to the signal task_finished",
+    "batch_events": "a task is a run of its own; leave it out",
+    "debounce": "a task that starts no run would wait for ever; leave it out",
+    "idempotency": "a task that starts no run would wait for ever; leave it out",
+    "rate_limit": "a task that starts no run would wait for ever; use throttle, with which the others start later",
+}
+"""Options of functions that a backend does not have, and why."""
+
+SKIPS: Final = 'a task that starts no run would wait for ever; use concurrency=1, or mode="cancel"'
+
 
 class InngestBackend(BaseTaskBackend):
     """`TASKS = {"default": {"BACKEND": "inngest_django.backend.InngestBackend"}}`.
 
-    `OPTIONS` are those of `create_function`: `retries`, `concurrency`, `throttle` and the rest. The settings' client
-    sends the events and serves the function.
+    `OPTIONS` are those of `create_function`: `retries`, `concurrency`, `throttle` and the rest, but none by which a
+    task that was enqueued would never run. The settings' client sends the events and serves the function.
     """
 
     supports_defer = True
@@ -63,7 +76,7 @@ class InngestBackend(BaseTaskBackend):
             "trigger": TriggerEvent(event=self.event_name),
             "priority": PRIORITY,
             "on_failure": self._give_up,
-            **cast("Any", self).options,
+            **self._checked_options(),
         }
         client = client_of_settings()
         function: Function[Any] = client.create_function(**options)(self._run)
@@ -74,6 +87,18 @@ class InngestBackend(BaseTaskBackend):
             trigger=TriggerEvent(event=CANCELLED, expression=of_this),
         )(self._cancelled)
         return function
+
+    def _checked_options(self) -> Mapping[str, Any]:
+        options: Any = cast("Any", self).options
+        where = f'TASKS["{self.alias}"]["OPTIONS"]'
+        if not isinstance(options, dict):
+            raise ConfigError(f"{where} is not a dict but {options!r}")
+        refused = {name: REFUSED[name] for name in REFUSED if options.get(name) is not None}
+        if getattr(options.get("singleton"), "mode", None) == "skip":
+            refused["singleton"] = SKIPS
+        for name, reason in refused.items():
+            raise ConfigError(f"{where} has {name}={options[name]!r}: {reason}")
+        return options
 
     def enqueue(self, task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TaskResult[Any]:
         """Enqueue a task with the transaction of the tasks' database: it runs once that is committed."""

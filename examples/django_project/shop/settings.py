@@ -1,6 +1,8 @@
 import os
 from pathlib import Path
 
+import django
+
 DEBUG = True
 SECRET_KEY = "not-a-secret"
 ALLOWED_HOSTS = ["*"]
@@ -31,7 +33,10 @@ INNGEST = {
     "OUTBOX_CRON": "* * * * *",
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 TASKS = {
     "default": {

@@ -18,8 +18,7 @@ import pytest
 from servers import free_port
 
 PROJECT = Path(__file__).parents[3] / "examples" / "django_project"
-FAULTS = ["-W", "error", "-W", "ignore:The EMAIL_BACKEND setting"]  # which is deprecated since Django 6.1
-MANAGE = [sys.executable, *FAULTS, str(PROJECT / "manage.py")]
+MANAGE = [sys.executable, "-W", "error", str(PROJECT / "manage.py")]
 DEV = [sys.executable, "-m", "inngest_py", "dev", "--json", "--port", "DEV", "-u", "http://127.0.0.1:PORT/api/inngest"]
 GUNICORN = ["-m", "gunicorn", "--threads", "4", "--bind", "127.0.0.1:PORT", "--no-control-socket"]
 COMMANDS = {
