@@ -45,6 +45,8 @@ REFUSED: Final[Mapping[str, str]] = {
 }
 """Options of functions that a backend does not have, and why."""
 
+_DICTS: Final[tuple[type, ...]] = (dict,)
+
 SKIPS: Final = 'a task that starts no run would wait for ever; use concurrency=1, or mode="cancel"'
 
 
@@ -89,9 +91,9 @@ class InngestBackend(BaseTaskBackend):
         return function
 
     def _checked_options(self) -> Mapping[str, Any]:
-        options: Any = cast("Any", self).options
+        options: Mapping[str, Any] = cast("Any", self).options
         where = f'TASKS["{self.alias}"]["OPTIONS"]'
-        if not isinstance(options, dict):
+        if not isinstance(options, _DICTS):
             raise ConfigError(f"{where} is not a dict but {options!r}")
         refused = {name: REFUSED[name] for name in REFUSED if options.get(name) is not None}
         if getattr(options.get("singleton"), "mode", None) == "skip":

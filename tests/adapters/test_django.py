@@ -163,9 +163,11 @@ def test_a_connection_that_is_to_be_kept_is_not_under_asgi_where_nobody_would_fi
 
 
 def test_no_connection_waits_while_an_async_function_does() -> None:
+    seen = Seen()
+
     async def function() -> None:
-        assert await in_thread(Order.objects.count) == 0
-        assert connections["default"].connection is None
+        assert await in_thread(seen) == 0
+        assert [used.connection for used in seen.connections] == [None]
 
     async_to_sync(function, force_new_loop=True)()
 
