@@ -48,6 +48,14 @@ def test_two_limits_hold_at_a_time(world, kit):
     assert in_flight(world) == 3
 
 
+def test_of_two_limits_to_the_same_counter_the_lower_one_holds(world, kit):
+    world.function("f", lambda _: kit.done(), concurrency=[{"limit": 2}, {"limit": 4}])
+    for _ in range(5):
+        world.send("t/f")
+
+    assert in_flight(world) == 2
+
+
 def test_a_limit_of_runs_is_held_from_the_start_of_a_run_to_its_end(world, kit):
     world.function("f", napper(kit), concurrency={"fn": [{"limit": 1}]})
     for number in range(3):

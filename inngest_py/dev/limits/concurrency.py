@@ -21,7 +21,14 @@ def slots(function: Function, event: Value, now: int) -> tuple[Slot, ...]:
     rules = function.flow.concurrency
     if all(rule.whole for rule in rules):
         rules = (*rules, Concurrency(DEFAULT))
-    return tuple(_slot(function, rule, event, now) for rule in rules)
+    made = tuple(_slot(function, rule, event, now) for rule in rules)
+    return made if len(made) == 1 else _distinct(made)
+
+
+def _distinct(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+    """Of several limits to the same counter the lowest one: a call counts there once."""
+    strict = sorted(slots, key=lambda slot: -slot.limit)
+    return tuple({slot.name: slot for slot in strict}.values())
 
 
 def _slot(function: Function, rule: Concurrency, event: Value, now: int) -> Slot:
