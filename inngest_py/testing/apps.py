@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -16,7 +15,7 @@ from inngest_py.flows.checkpoints import Silence
 from inngest_py.function import Function
 from inngest_py.handler import Handler
 from inngest_py.profile import Profile
-from inngest_py.testing.driving import on_loop
+from inngest_py.testing.colours import in_thread, on_loop
 from inngest_py.testing.logs import noting, silence
 from inngest_py.testing.watching import Notebook, inner, outer
 from inngest_py.wire.codec import decode, encode
@@ -38,14 +37,14 @@ class App:
         self.client = _twin(client, notebook)
         if silent:
             self.client.logger = silence()
-        self.functions = [_with_inner(function, notebook) for function in client.functions]
+        self.functions = [_with_inner(function, client, notebook) for function in client.functions]
         self.url = f"http://{client.app_id}.test/api/inngest"
         self.handler = Handler(
             self.client,
             self.functions,
             framework=FRAMEWORK,
             streaming=False,
-            in_thread=asyncio.to_thread,
+            in_thread=in_thread,
             on_loop=on_loop,
             clock=lambda: now() / 1000,
         )
@@ -78,9 +77,9 @@ def _twin(client: Inngest, notebook: Notebook) -> Inngest:
     return twin
 
 
-def _with_inner(function: Function[Any], notebook: Notebook) -> Function[Any]:
+def _with_inner(function: Function[Any], client: Inngest, notebook: Notebook) -> Function[Any]:
     twin = copy(function)
-    twin.middleware = (*function.middleware, inner(notebook))
+    twin.middleware = (*function.middleware, inner(notebook, alone=not (client.middleware or function.middleware)))
     if function.on_failure is not None:
-        twin.on_failure = _with_inner(function.on_failure, notebook)
+        twin.on_failure = _with_inner(function.on_failure, client, notebook)
     return twin

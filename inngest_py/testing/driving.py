@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 from inngest_py.errors import UsageError
 from inngest_py.handler import Handler
+from inngest_py.testing.colours import a_loop, asgiref_in_use, this_loop
 from inngest_py.testing.journal import Journal, current_journal
 from inngest_py.transport import answered_by
 from inngest_py.wire.http import Request, Response
@@ -41,44 +41,37 @@ class Ask:
 Flow: TypeAlias = Generator[Ask, Response, T]
 """A test that asks apps, and ends in a T."""
 
-_runner: Final[ContextVar[asyncio.Runner]] = ContextVar("inngest_testing_runner")
-
-
-def on_loop(make: Callable[[], Coroutine[Any, Any, T]], _: object, /) -> T:
-    """Run a coroutine for plain code: in this thread, on a loop that ends with the test."""
-    return _runner.get().run(make(), context=copy_context())
-
 
 def play(flow: Flow[T], alternative: str) -> T:
     """Play a test in plain code. Raises UsageError in a running loop, where the `alternative` is to be awaited."""
     if _in_loop():
         flow.close()
         raise UsageError(f"an event loop is running here: write await {alternative} instead")
-    runner = asyncio.Runner()
-    token = _runner.set(runner)
-    try:
-        ask = next(flow)
-        while True:
-            with ask.going_on():
-                response = ask.handler.handle(ask.request)
-            ask = flow.send(response)
-    except StopIteration as end:
-        return cast("T", end.value)
-    finally:
-        _runner.reset(token)
-        runner.close()
+    asgiref = asgiref_in_use()
+    if asgiref is not None:
+        return cast("T", asgiref.async_to_sync(aplay)(flow))
+    with a_loop():
+        try:
+            ask = next(flow)
+            while True:
+                with ask.going_on():
+                    response = ask.handler.handle(ask.request)
+                ask = flow.send(response)
+        except StopIteration as end:
+            return cast("T", end.value)
 
 
 async def aplay(flow: Flow[T]) -> T:
     """Play a test in a coroutine, on the loop that is running."""
-    try:
-        ask = next(flow)
-        while True:
-            with ask.going_on():
-                response = await ask.handler.ahandle(ask.request)
-            ask = flow.send(response)
-    except StopIteration as end:
-        return cast("T", end.value)
+    with this_loop():
+        try:
+            ask = next(flow)
+            while True:
+                with ask.going_on():
+                    response = await ask.handler.ahandle(ask.request)
+                ask = flow.send(response)
+        except StopIteration as end:
+            return cast("T", end.value)
 
 
 def _in_loop() -> bool:

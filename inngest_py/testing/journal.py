@@ -7,8 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from inngest_py.errors import UnserializableError
-from inngest_py.middleware.base import StepInfo
+from inngest_py.errors import UnserializableError, UsageError
+from inngest_py.middleware.base import MemoOutput, StepInfo
 from inngest_py.wire.codec import decode, encode
 from inngest_py.wire.event import Event
 
@@ -75,14 +75,20 @@ class LogLine:
 
 @dataclass(slots=True)
 class Journal:
-    """One run. `names` are the durations of sleeps and the events of waits, by hashed step id."""
+    """One run. `names` are the durations of sleeps and the events of waits, by hashed step id.
+
+    `memos` are the stored results, or errors, of its steps as the function had them, by hashed step id; only where a
+    middleware of the user's may have changed them on the way. `misuse` is what a stub could not do.
+    """
 
     steps: dict[str, Met] = field(default_factory=dict[str, Met])
     names: dict[str, str] = field(default_factory=dict[str, str])
+    memos: dict[str, MemoOutput] = field(default_factory=dict[str, MemoOutput])
     events: list[Event[Any]] = field(default_factory=list[Event[Any]])
     logs: list[LogLine] = field(default_factory=list[LogLine])
     output: Any = UNKNOWN
     calls: int = 0
+    misuse: UsageError | None = None
 
 
 current_journal: Final[ContextVar[Journal | None]] = ContextVar("inngest_journal", default=None)

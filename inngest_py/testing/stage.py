@@ -160,8 +160,11 @@ class Stage:
         simulation.answer(call, response)
 
     def _ask(self, app_id: str, run_id: str, url: str, found: Any, body: bytes) -> Flow[Response]:
-        request = Request.of("POST", url, found.items(), body)
-        return (yield Ask(self.apps[app_id].handler, request, self._network.answer, self.journal(run_id)))
+        request, journal = Request.of("POST", url, found.items(), body), self.journal(run_id)
+        response = yield Ask(self.apps[app_id].handler, request, self._network.answer, journal)
+        if journal.misuse is not None:
+            raise journal.misuse
+        return response
 
     def _look_at(self, run_id: str, function_id: str, response: Response) -> None:
         """Note what only the reply says of steps, and see to it that what they ask for can be done."""

@@ -10,6 +10,7 @@ from inngest_py.dev.decide.steps import unwrapped
 from inngest_py.dev.texts import event_text
 from inngest_py.engine.identity import key_of
 from inngest_py.errors import StepError
+from inngest_py.middleware.base import MemoOutput
 from inngest_py.testing.journal import UNKNOWN, Journal, Met
 from inngest_py.testing.moments import moment_of
 from inngest_py.testing.results import Run, StepRun, Steps
@@ -58,9 +59,12 @@ def _is_shown(step: model.Step, journal: Journal) -> bool:
 def _step(step: model.Step, journal: Journal) -> StepRun:
     met = journal.steps[step.id]
     last = met.attempts[-1] if met.attempts else None
+    seen = journal.memos.get(step.id)
     output = None if step.memo is None or step.error is not None else _json(unwrapped(step.memo, step.op))
     if last is not None and last.error is None and step.memo is not None:
         output = last.output
+    elif seen is not None:
+        output = seen.data
     began = step.started_at if step.started_at is not None else None
     return StepRun(
         id=_numbered(met),
@@ -68,7 +72,7 @@ def _step(step: model.Step, journal: Journal) -> StepRun:
         status=step.status,
         input=met.input,
         output=output,
-        error=_error(step, met),
+        error=_error(step, met, seen),
         attempts=len(met.attempts) or step.attempts,
         queued_at=moment_of(step.queued_at),
         started_at=None if began is None else moment_of(began),
@@ -90,8 +94,10 @@ def _kind(step: model.Step, met: Met) -> str:
     return _SPECIAL.get(str(met.opts.get("type")), "run")
 
 
-def _error(step: model.Step, met: Met) -> StepError | None:
-    return None if step.error is None else step_error(met.id, _json(step.error))
+def _error(step: model.Step, met: Met, seen: MemoOutput | None) -> StepError | None:
+    if step.error is None:
+        return None
+    return step_error(met.id, _json(step.error) if seen is None or seen.error is None else seen.error)
 
 
 def _json(text: str | None) -> Any:

@@ -8,7 +8,16 @@ from functools import wraps
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inngest_py.middleware.base import CallInput, Middleware, MiddlewareFactory, StepInfo, TransformOutputResult
+from inngest_py.errors import UsageError
+from inngest_py.middleware.base import (
+    CallInput,
+    MemoOutput,
+    Middleware,
+    MiddlewareFactory,
+    StepInfo,
+    TransformOutputResult,
+)
+from inngest_py.testing.colours import asgiref_in_use
 from inngest_py.testing.journal import Attempt, Journal, Met, plain
 from inngest_py.testing.stubs import StepCall, Stub
 
@@ -59,10 +68,17 @@ class Outer(Middleware):
             step.handler = self._stubbed(step, stub, step.handler)
 
     def _stubbed(self, step: StepInfo, stub: Stub, handler: Callable[..., Any]) -> Callable[..., Any]:
-        """A function to call in the place of a step's own: of the function's colour, so that no thread is needed."""
+        """A function to call in the place of a step's own: of the function's colour, so that no thread is needed.
+
+        But Django's database is for plain code only, which a stub may be.
+        """
 
         def answer(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            return stub.answer(StepCall(step.id, self._run_id, self._attempt, args, kwargs, step.opts))
+            try:
+                return stub.answer(StepCall(step.id, self._run_id, self._attempt, args, kwargs, step.opts))
+            except UsageError as error:
+                self._notebook.journal(self._run_id).misuse = error
+                raise
 
         @wraps(handler)
         def plainly(*args: Any, **kwargs: Any) -> Any:
@@ -73,7 +89,7 @@ class Outer(Middleware):
             result = answer(args, kwargs)
             return await result if isawaitable(result) else result
 
-        return in_coroutine if self._is_async else plainly
+        return in_coroutine if self._is_async and asgiref_in_use() is None else plainly
 
     @contextmanager
     def around_step(self, step: StepInfo) -> Generator[None]:
@@ -107,11 +123,22 @@ class Inner(Middleware):
             self._notebook.journal(self._run_id).output = plain(result.output)
 
 
+class Reader(Inner):
+    """Sees the stored results of steps, too, after other middleware has changed them, such as decrypted them."""
+
+    def transform_memo(self, step: StepInfo, memo: MemoOutput) -> None:
+        """Note what a step gives."""
+        memos = self._notebook.journal(self._run_id).memos
+        if step.hashed_id not in memos:
+            memos[step.hashed_id] = MemoOutput(plain(memo.data), plain(memo.error))
+
+
 def outer(notebook: Notebook) -> MiddlewareFactory:
     """What makes the outermost middleware of a call."""
     return lambda client, request: Outer(client, request, notebook)
 
 
-def inner(notebook: Notebook) -> MiddlewareFactory:
-    """What makes the innermost middleware of a call."""
-    return lambda client, request: Inner(client, request, notebook)
+def inner(notebook: Notebook, *, alone: bool) -> MiddlewareFactory:
+    """What makes the innermost middleware of a call; `alone` says that there is no other but the outermost."""
+    kind = Inner if alone else Reader
+    return lambda client, request: kind(client, request, notebook)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import subprocess
 import sys
@@ -113,7 +114,9 @@ def test_a_plain_function_runs_in_the_thread_of_the_test(client):
     assert testing.run(plain, order_placed(order_id="1")).output == [True, True]
 
 
-def test_no_thread_is_left_behind(client):
+def test_no_thread_is_left_behind(client, monkeypatch):
+    monkeypatch.delitem(sys.modules, "django.db", raising=False)  # with which plain code comes to this thread
+
     @client.create_function(fn_id="mixed", trigger=order_placed)
     async def mixed(ctx: inngest.Context[Order]) -> str:
         return await ctx.step.run("blocks-a-thread", lambda: threading.current_thread().name)
@@ -135,6 +138,23 @@ def test_an_async_step_of_a_plain_function_is_awaited(client):
         return ctx.step.run("fetch", fetch)
 
     assert testing.run(plain, order_placed(order_id="1")).output == 7
+
+
+def test_an_async_step_of_a_plain_function_is_awaited_on_the_loop_that_is_running(client):
+    @client.create_function(fn_id="plain", trigger=order_placed)
+    def plain(ctx: inngest.ContextSync[Order]) -> bool:
+        return ctx.step.run("look", look)
+
+    async def look() -> bool:
+        return asyncio.get_running_loop() in loops
+
+    async def test() -> testing.Run:
+        loops.append(asyncio.get_running_loop())
+        return await testing.arun(plain, order_placed(order_id="1"))
+
+    loops = list[asyncio.AbstractEventLoop]()
+
+    assert asyncio.run(test()).result() is True
 
 
 async def _arun(function):
@@ -292,6 +312,23 @@ def test_a_sequence_gives_one_answer_an_execution(client):
 
     assert run.output == ["a", "b"]
     assert list(run.steps) == ["charge", "charge:1"]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_sequence_that_is_too_short_ends_the_test(client, is_async):
+    if is_async:
+
+        @client.create_function(fn_id="twice", trigger=order_placed)
+        async def twice(ctx: inngest.Context[Order]) -> list[int]:
+            return [await ctx.step.run("look", int), await ctx.step.run("look", int)]
+    else:
+
+        @client.create_function(fn_id="twice", trigger=order_placed)
+        def twice(ctx: inngest.ContextSync[Order]) -> list[int]:
+            return [ctx.step.run("look", int), ctx.step.run("look", int)]
+
+    with pytest.raises(inngest.UsageError, match='"look" has 1 answers, and the step is executed once more'):
+        testing.run(twice, order_placed(order_id="1"), steps={"look": testing.sequence(7)})
 
 
 def test_a_value_that_could_be_called_is_given_with_value(client):
@@ -547,6 +584,31 @@ def test_the_middleware_of_the_client_applies_and_results_are_shown_plain(client
 
     assert run.output == {"card": "4242"}
     assert run.steps["read-card"].output == "4242"
+
+
+def test_what_was_encrypted_on_its_way_is_shown_as_the_function_had_it(client):
+    cryptography = pytest.importorskip("cryptography")
+    assert cryptography
+    from inngest_py.middleware.encryption import EncryptionMiddleware
+
+    client.middleware = [EncryptionMiddleware.factory(b"k" * 32, errors=True)]
+
+    @client.create_function(fn_id="child", trigger=order_placed)
+    async def child(ctx: inngest.Context[Order]) -> str:
+        if ctx.event.data.order_id == "2":
+            raise inngest.NonRetriableError("card 4242 is lost")
+        return "4242"
+
+    @client.create_function(fn_id="parent", trigger=order_placed)
+    async def parent(ctx: inngest.Context[Order]) -> str:
+        with contextlib.suppress(inngest.StepError):
+            await ctx.step.invoke("ask-in-vain", function=child, data={"order_id": "2"})
+        return str(await ctx.step.invoke("ask", function=child, data={"order_id": "1"}))
+
+    steps = testing.run(parent, order_placed(order_id="1")).steps
+
+    assert steps["ask"].output == "4242"
+    assert "card 4242 is lost" in str(steps["ask-in-vain"].error)
 
 
 def test_what_a_function_logs_is_there_at_every_level(client, caplog):
