@@ -10,8 +10,8 @@ OPEN = House(names=frozenset({"127.0.0.1", "dev.example.com"}))
 KEYED = House(keyed=True)
 
 
-def visit(method="POST", path="/v1/signals", host="localhost:8288", origin="", site=""):
-    return Visit(method=method, path=path, host=host, origin=origin, site=site)
+def visit(method="POST", *, events=False, host="localhost:8288", origin="", site=""):
+    return Visit(method=method, events=events, host=host, origin=origin, site=site)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_pages_of_other_sites_may_look_and_see_nothing(origin):
     ],
 )
 def test_events_may_be_sent_by_pages_of_this_machine_and_with_a_key_by_all(house, origin, welcome):
-    refusal = house.refusal(visit(path="/e/key", origin=origin, site="cross-site"))
+    refusal = house.refusal(visit(events=True, origin=origin, site="cross-site"))
 
     assert (refusal == "") is welcome
     assert house.shares(origin) is welcome

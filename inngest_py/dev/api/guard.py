@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from functools import lru_cache, partial
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,7 +18,8 @@ from inngest_py.wire.signing import SigningKey, bearer_token
 
 _GUARDED: Final = ("/fn/", "/dev", "/v0/", "/v1/", "/api/v2/runs")
 _PREFIX: Final = re.compile(r"^signkey-\w+-")
-_TOLD: Final = {b"host": "host", b"origin": "origin", b"sec-fetch-site": "site"}
+_TOLD: Final = (b"host", b"origin", b"sec-fetch-site")
+_EVENTS: Final = "/e/"
 
 
 class Guard:
@@ -29,25 +31,29 @@ class Guard:
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self._app = app
         self._desk = desk
+        self._refusal = lru_cache(maxsize=256)(partial(_refusal, desk.house))  # programs ask the same way every time
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _visit(scope)
+        told = _told(scope)
         kind = server_kind(self._desk.signing_key)
-        reply = self._reply_for(scope, visit)
-        await (reply or self._app)(scope, receive, _marked(visit, send, kind, self._desk.house))
+        reply = self._reply_for(scope, told)
+        origin = told[1].decode("latin-1")
+        await (reply or self._app)(scope, receive, _marked(scope, origin, send, kind, self._desk.house))
 
-    def _reply_for(self, scope: Scope, visit: Visit) -> Response | None:
-        refusal = self._desk.house.refusal(visit)
+    def _reply_for(self, scope: Scope, told: tuple[bytes, ...]) -> Response | None:
+        method: str = scope["method"]
+        path: str = scope["path"]
+        refusal = self._refusal(method, told, sends_events=path.startswith(_EVENTS))
         if refusal:
             return PlainTextResponse(f"{refusal}\n", 403)
-        if visit.method == "OPTIONS" and visit.path.startswith("/e/"):
+        if method == "OPTIONS" and path.startswith(_EVENTS):
             return Response()
         key = self._desk.signing_key
-        if key is not None and visit.path.startswith(_GUARDED) and not is_bearer(key, Headers(scope=scope)):
+        if key is not None and path.startswith(_GUARDED) and not is_bearer(key, Headers(scope=scope)):
             return PlainTextResponse("Authentication failed\n", 401)
         return None
 
@@ -65,19 +71,28 @@ def is_key(key: SigningKey, text: str) -> bool:
     return any(fits)
 
 
-def _visit(scope: Scope) -> Visit:
-    said = {_TOLD[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _TOLD}
-    return Visit(method=scope["method"], path=scope["path"], **said)
+def _told(scope: Scope) -> tuple[bytes, ...]:
+    """What a request says about where it comes from, as it stands in its headers."""
+    found = dict.fromkeys(_TOLD, b"")
+    for name, value in scope["headers"]:
+        if name in found:
+            found[name] = value
+    return tuple(found.values())
 
 
-def _marked(visit: Visit, send: Send, kind: str, house: House) -> Send:
+def _refusal(house: House, method: str, told: tuple[bytes, ...], *, sends_events: bool) -> str:
+    host, origin, site = (each.decode("latin-1") for each in told)
+    return house.refusal(Visit(method=method, events=sends_events, host=host, origin=origin, site=site))
+
+
+def _marked(scope: Scope, origin: str, send: Send, kind: str, house: House) -> Send:
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["X-Inngest-Server-Kind"] = kind
             headers["X-Content-Type-Options"] = "nosniff"
-            if visit.path.startswith("/e/") and house.shares(visit.origin):
-                headers["Access-Control-Allow-Origin"] = "*" if house.keyed else visit.origin
+            if scope["path"].startswith(_EVENTS) and house.shares(origin):
+                headers["Access-Control-Allow-Origin"] = "*" if house.keyed else origin
                 headers["Access-Control-Allow-Headers"] = "*"
                 headers["Access-Control-Allow-Methods"] = "POST, OPTIONS"
                 headers.add_vary_header("Origin")

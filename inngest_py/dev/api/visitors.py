@@ -18,17 +18,19 @@ _OWN: Final = frozenset({"localhost", "host.docker.internal", "gateway.docker.in
 """The names that this machine has for itself, and for containers on it."""
 
 _READING: Final = frozenset({"GET", "HEAD"})
-_EVENTS: Final = "/e/"
 _OF_A_PERSON: Final = frozenset({"same-origin", "none"})
 _LONGEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What a request says about where it comes from; what it does not say is empty. `site` is `Sec-Fetch-Site`."""
+    """What a request says about where it comes from; what it does not say is empty. `site` is `Sec-Fetch-Site`.
+
+    `events` says whether it is for the event API.
+    """
 
     method: str
-    path: str
+    events: bool = False
     host: str = ""
     origin: str = ""
     site: str = ""
@@ -69,7 +71,7 @@ class House:
         return self.keyed or (bool(origin) and self.knows(_netloc(origin)))
 
     def _is_welcome(self, visit: Visit) -> bool:
-        if visit.path.startswith(_EVENTS) and visit.origin:
+        if visit.events and visit.origin:
             return self.shares(visit.origin)
         if visit.site:
             return visit.site in _OF_A_PERSON
