@@ -42,6 +42,10 @@ class Executor(Protocol):
 
 _LOG: Final = logging.getLogger("inngest_py.dev")
 
+_LOOK: Final = 15.0
+"""How long to wait at most before looking at the clock, in seconds: while the machine sleeps the event loop's own clock
+stands still, and the other one may be set at any time."""
+
 
 class Engine:
     """A scheduler with a store, a clock and an executor. `clock` gives Unix milliseconds."""
@@ -253,7 +257,8 @@ class Engine:
             self._alarm.cancel()
         due = self.state.next_due()
         loop = asyncio.get_running_loop()
-        self._alarm = None if due is None else loop.call_later(max(due - self.clock(), 0) / 1000, self._awake.set)
+        wait = 0.0 if due is None else max(due - self.clock(), 0) / 1000
+        self._alarm = None if due is None else loop.call_later(min(wait, _LOOK), self._awake.set)
 
 
 @contextmanager

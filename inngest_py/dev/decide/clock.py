@@ -21,8 +21,11 @@ from inngest_py.dev.timers import TimerKind
 
 
 def advance(turn: Turn, _: TimePassed) -> None:
-    """Deal with everything that is due."""
-    for kind, *names in tuple(turn.state.timers.pop(turn.now)):
+    """Deal with everything that is due, one by one: what comes first may settle others.
+
+    Should one of them fail, the rest is due still.
+    """
+    for kind, *names in turn.state.timers.pop(turn.now):
         _DUE[TimerKind(kind)](turn, *names)
 
 
@@ -69,15 +72,11 @@ def _second(ms: int) -> str:
 
 
 def _job_due(turn: Turn, job_id: str) -> None:
-    job = turn.state.jobs.get(job_id)
-    if job is not None and job.status is JobStatus.DELAYED:
-        turn.put(replace(job, status=JobStatus.READY))
+    turn.put(replace(turn.state.jobs[job_id], status=JobStatus.READY))
 
 
 def _pause_due(turn: Turn, pause_id: str) -> None:
-    pause = turn.state.pauses.get(pause_id)
-    if pause is None:
-        return
+    pause = turn.state.pauses[pause_id]
     match pause.kind:
         case PauseKind.CANCEL:
             turn.drop(pause)
@@ -91,9 +90,7 @@ def _pause_due(turn: Turn, pause_id: str) -> None:
 
 
 def _run_due(turn: Turn, run_id: str) -> None:
-    live = turn.state.live.get(run_id)
-    if live is not None:
-        cancel(turn, live, "timeout")
+    cancel(turn, turn.state.live[run_id], "timeout")
 
 
 def _buffer_due(turn: Turn, function: str, key: str) -> None:
@@ -101,10 +98,8 @@ def _buffer_due(turn: Turn, function: str, key: str) -> None:
 
 
 def _claim_due(turn: Turn, function: str, key: str) -> None:
-    """A claim whose time has come holds no longer; one that was made anew just now does."""
-    claim = turn.state.claims[function, key]
-    if claim.expires_at <= turn.now:
-        turn.drop(claim)
+    """A claim whose time has come holds no longer."""
+    turn.drop(turn.state.claims[function, key])
 
 
 def _meter_due(turn: Turn, function: str, key: str) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from inngest_py.dev.decide import clock
 from inngest_py.dev.duration import DAY, MINUTE
 from inngest_py.dev.model import RunStatus
 from inngest_py.dev.notices import RunSkipped
 from inngest_py.dev.simulation import START
+from inngest_py.dev.timers import TimerKind
 
 
 def test_a_run_whose_time_is_up_when_it_should_be_tried_again_is_cancelled(world, kit):
@@ -66,3 +70,23 @@ def test_a_tick_that_a_singleton_skips_is_told(world, kit):
 
     assert len(world.runs("f")) == 1
     assert [notice.reason for notice in world.simulation.told(RunSkipped)] == ["already running"]
+
+
+def test_what_is_due_with_something_that_fails_has_its_turn(world, kit, monkeypatch):
+    world.function("held", lambda _: kit.done(), debounce={"period": "1s"})
+    world.function("nap", lambda call: kit.done() if call.steps else kit.ops(kit.op("Sleep", "s", name="1s")))
+    world.send("t/held")
+    world.send("t/nap")
+    world.settle()
+
+    with monkeypatch.context() as patch:
+        patch.setitem(clock._DUE, TimerKind.BUFFER, broken)
+        with pytest.raises(ZeroDivisionError):
+            world.simulation.advance(1000)
+    world.run()
+
+    assert world.only("nap").ended_at == START + 1000
+
+
+def broken(*_):
+    raise ZeroDivisionError
