@@ -154,6 +154,8 @@ class Execution:
         return [Branch(Place(outside + others)) for others in to_come]
 
     def _call(self, call: Callable[[], Any], branch: Branch) -> Outcome:
+        if self.plan.interrupted:
+            return Suspended()  # by a branch before this one
         self._branch = branch
         self.plan.place = branch.place
         return self._outcome(call)

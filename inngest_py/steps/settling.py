@@ -80,6 +80,7 @@ class Execution:
         self._stored: dict[str, Waiter] = {}
         self._new: dict[str, Waiter] = {}
         self._asked_again = False
+        self._leaving = False
         self._went_on = False
         self._parked: list[asyncio.Future[None]] = []
         self._quiet: int | None = None
@@ -118,6 +119,7 @@ class Execution:
 
     async def _let_go(self, main: Driven) -> None:
         """Cancel the function and all that waits, and give it a moment to clean up after itself."""
+        self._leaving = True
         line = main.line if main.outcome is None else ""
         for waiter in (*self._stored.values(), *self._new.values()):
             waiter.cancel()
@@ -155,7 +157,7 @@ class Execution:
             self._refuse_afterwards(key.id)
         if self.plan.interrupted:
             self._asked_again = True
-            self._went_on = self._went_on or is_going_on()
+            self._went_on = self._went_on or (self._leaving and is_going_on())
             await self._for_ever()
         memo = self._memory.recall(key.hashed)
         if memo is ABSENT:

@@ -173,6 +173,37 @@ def test_a_step_in_finally_around_parallel_steps_is_no_sign_of_a_swallowed_inter
     assert not [record.getMessage() for record in caplog.records]
 
 
+@pytest.mark.parametrize("how", ["group", "gather", "wait", "task group"])
+def test_steps_in_parallel_are_no_sign_of_a_swallowed_interrupt(client, caplog, how):
+    caplog.set_level(logging.WARNING, logger="inngest_py")
+
+    @client.create_function(fn_id="group", trigger=TRIGGER)
+    def group(ctx: ContextSync):
+        return ctx.group.parallel([lambda n=n: ctx.step.run(f"branch-{n}", lambda: n) for n in (1, 2, 3)])
+
+    async def work(n):
+        return n
+
+    async def answered(ctx: Context):
+        asked = [ctx.step.run(f"branch-{n}", work, n) for n in (1, 2, 3)]
+        if how == "gather":
+            return await asyncio.gather(*asked)
+        if how == "wait":
+            tasks = [asyncio.ensure_future(one) for one in asked]
+            await asyncio.wait(tasks)
+        else:
+            async with asyncio.TaskGroup() as together:
+                tasks = [together.create_task(one) for one in asked]
+        return [task.result() for task in tasks]
+
+    client.create_function(fn_id="tasks", trigger=TRIGGER)(answered)
+
+    run = play(client, "group" if how == "group" else "tasks")
+
+    assert run.output == [1, 2, 3]
+    assert not [record.getMessage() for record in caplog.records]
+
+
 @pytest.mark.parametrize("colour", ["plain", "coroutine"])
 def test_who_catches_an_interrupt_and_goes_on_to_another_step_is_warned_once(client, caplog, colour):
     caplog.set_level(logging.WARNING, logger="inngest_py")
