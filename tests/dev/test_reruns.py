@@ -55,6 +55,18 @@ def test_a_run_is_repeated_from_the_beginning(world, kit):
     assert [call.data for call in world.calls] == [{"n": 1}] * 6
 
 
+def test_a_repeated_run_is_called_in_the_version_of_the_protocol_in_which_its_steps_were_named(world, kit):
+    world.function("f", kit.serial("a"))
+    world.send("t/f")
+    world.run()
+
+    rerun(world, world.only("f"), kit.hashed("a"))
+    world.run()
+
+    versions = [call.headers["x-inngest-req-version"] for call in world.calls]
+    assert versions == ["-1", "2", "2", "2"]
+
+
 def test_from_a_step_on_what_was_done_before_is_not_done_again(world, kit):
     world.function("f", shopping(kit))
     world.send("t/f")

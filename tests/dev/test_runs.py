@@ -504,6 +504,20 @@ def test_steps_saved_by_a_checkpoint_are_not_asked_for_again(world, kit):
     assert world.output("saver") == {kit.hashed("a"): {"data": 1}}
 
 
+def test_a_checkpoint_leaves_the_attempts_of_other_runs_alone(world, kit):
+    world.function("failing", lambda _: kit.failure(), retries=2)
+    for _ in range(2):
+        world.send("t/failing")
+    world.settle()
+    world.simulation.advance(1000)
+    first, second = world.simulation.calls
+
+    world.simulation.happen(Checkpointed(world.runs("failing")[0].id, second.job_id, ()))
+
+    jobs = world.simulation.state.jobs
+    assert (jobs[first.job_id].attempt, jobs[second.job_id].attempt) == (1, 1)
+
+
 def test_only_finished_steps_can_be_checkpointed(world, kit):
     world.function("saver", lambda _: kit.done())
     world.send("t/saver")

@@ -25,7 +25,7 @@ def save(turn: Turn, happening: Checkpointed) -> str:
         return "run not found"
     if any(op.code not in _ALLOWED for op in happening.ops):
         return "cannot checkpoint async steps"
-    job = turn.state.jobs.get(happening.job_id)
+    job = live.jobs.get(happening.job_id)
     for op in happening.ops:
         if live.run.id in turn.state.live:
             _take(turn, live, op, job)

@@ -90,3 +90,15 @@ def test_what_is_due_with_something_that_fails_has_its_turn(world, kit, monkeypa
 
 def broken(*_):
     raise ZeroDivisionError
+
+
+def test_a_run_does_not_begin_at_the_moment_at_which_it_is_too_late(world, kit):
+    """Its slot comes free before the clock is looked at."""
+    world.function("f", lambda _: kit.done(), concurrency=1, timeouts={"start": "1s"})
+    for _ in range(2):
+        world.send("t/f")
+    world.simulation.now += 1000
+    world.settle()
+
+    assert [run.status for run in world.runs("f")] == [RunStatus.COMPLETED, RunStatus.CANCELLED]
+    assert len(world.calls) == 1
