@@ -12,7 +12,7 @@ from django.test import Client as DjangoClient, override_settings
 
 from asgi import ask
 from harnesses import set_up_django
-from inngest_py.dev.ui.views.starters import STARTERS
+from inngest_py.dev.ui.views.starters import STARTERS, environment
 from played import play
 
 ADAPTERS = {path.parent.name for path in (Path(__file__).parents[3] / "adapters").glob("*/__init__.py")}
@@ -52,6 +52,22 @@ def test_the_app_serves_its_function(starter, module):
         answer = ask(module.app, "GET", "/api/inngest").json()
 
     assert answer["function_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("port", "keyed", "said"),
+    [
+        (8288, False, "INNGEST_DEV=1"),
+        (8300, False, "INNGEST_DEV=http://127.0.0.1:8300"),
+        (
+            8288,
+            True,
+            "INNGEST_DEV=0 INNGEST_BASE_URL=http://127.0.0.1:8288 INNGEST_SIGNING_KEY=... INNGEST_EVENT_KEY=...",
+        ),
+    ],
+)
+def test_the_app_is_told_where_the_server_is(port, keyed, said):
+    assert environment(port, keyed=keyed) == said
 
 
 def test_the_function_says_hello(module):

@@ -9,7 +9,7 @@ from inngest_py.dev.api.replies import not_found
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import has_runs
 from inngest_py.dev.ui.render import KINDS, file_of, page
-from inngest_py.dev.ui.views.starters import STARTERS
+from inngest_py.dev.ui.views.starters import STARTERS, environment
 from inngest_py.errors import RequestError
 
 
@@ -26,7 +26,10 @@ async def welcome(request: Request) -> Response:
     apps = [app for app in parlour.desk.engine.state.apps.values() if app.archived_at is None]
     functions = [each for each in parlour.desk.engine.state.functions.values() if each.archived_at is None]
     problems = list(parlour.problems.values())
-    return page(request, "welcome.html", starters=STARTERS, apps=apps, functions=functions, problems=problems)
+    where = environment(request.scope["server"][1], keyed=parlour.desk.signing_key is not None)
+    return page(
+        request, "welcome.html", starters=STARTERS, where=where, apps=apps, functions=functions, problems=problems
+    )
 
 
 async def live(request: Request) -> Response:

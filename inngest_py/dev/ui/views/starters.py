@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from inngest_py.dev.options import DEFAULT_PORT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Starter:
-    """How to begin in one framework."""
+    """How to begin in one framework. `start` is the command, without the environment that says where the server is."""
 
     id: str
     framework: str
@@ -43,7 +45,7 @@ from inngest_flask import serve
 app = flask.Flask(__name__)
 app.register_blueprint(serve(client))
 """,
-        start="INNGEST_DEV=1 flask --app app run --debug",
+        start="flask --app app run --debug",
     ),
     Starter(
         id="django",
@@ -59,7 +61,7 @@ from inngest_django import serve
 
 urlpatterns = [path("api/inngest", serve(client))]
 """,
-        start="INNGEST_DEV=1 python manage.py runserver",
+        start="python manage.py runserver",
     ),
     Starter(
         id="fastapi",
@@ -75,7 +77,7 @@ from inngest_fastapi import serve
 
 app = fastapi.FastAPI(routes=[serve(client)])
 """,
-        start="INNGEST_DEV=1 uvicorn app:app --reload",
+        start="uvicorn app:app --reload",
     ),
     Starter(
         id="starlette",
@@ -91,7 +93,15 @@ from starlette.applications import Starlette
 
 app = Starlette(routes=[serve(client)])
 """,
-        start="INNGEST_DEV=1 uvicorn app:app --reload",
+        start="uvicorn app:app --reload",
     ),
 )
 """Every framework that has an adapter of its own for its pages."""
+
+
+def environment(port: int, *, keyed: bool) -> str:
+    """What tells an app, in front of the command that starts it, where the server is; `1` is the usual port."""
+    url = f"http://127.0.0.1:{port}"
+    if keyed:
+        return f"INNGEST_DEV=0 INNGEST_BASE_URL={url} INNGEST_SIGNING_KEY=... INNGEST_EVENT_KEY=..."
+    return f"INNGEST_DEV={1 if port == DEFAULT_PORT else url}"
