@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, cast
 from uuid import uuid4
 
 from django.core.checks import CheckMessage, Error
+from django.db import transaction
 from django.utils import timezone
 
 from inngest_django.attempts import Attempt, give_up
 from inngest_django.commit import send_on_commit
-from inngest_django.configuration import client_of_settings
+from inngest_django.configuration import client_of_settings, outboxes
 from inngest_django.django_tasks import (
     BaseTaskBackend,
     Task,
@@ -103,7 +105,11 @@ class InngestBackend(BaseTaskBackend):
         return options
 
     def enqueue(self, task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TaskResult[Any]:
-        """Enqueue a task with the transaction of the tasks' database: it runs once that is committed."""
+        """Enqueue a task with the transaction of the tasks' database: it runs once that is committed.
+
+        What cannot be sent then waits in the outbox, if that database has one. Otherwise the task has failed, and the
+        commit raises SendEventsError.
+        """
         cast("Any", self).validate_task(task)
         now = timezone.now()
         result: TaskResult[Any] = TaskResult(
@@ -121,9 +127,20 @@ class InngestBackend(BaseTaskBackend):
             worker_ids=[],
         )
         using = keep_result(result)
-        send_on_commit(self._event(result), using=using, client=client_of_settings())
+        if using in outboxes():
+            send_on_commit(self._event(result), using=using, client=client_of_settings())
+        else:
+            transaction.on_commit(partial(self._send, self._event(result)), using=using)
         task_enqueued.send(type(self), task_result=result)
         return result
+
+    def _send(self, event: Event[dict[str, Any]]) -> None:
+        """Send what a task is about. One that no server has heard of would wait for ever: it has failed."""
+        try:
+            client_of_settings().send_sync([event])
+        except Exception as error:
+            give_up(type(self), event.data["id"], str(error))
+            raise
 
     def _event(self, result: Any) -> Event[dict[str, Any]]:
         task = result.task

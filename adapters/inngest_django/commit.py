@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -16,6 +16,8 @@ from inngest_django.configuration import client_of_settings, outboxes
 from inngest_py import Event, Inngest
 
 _EVENTS: Final[tuple[type, ...]] = (Event,)
+_SEVERAL: Final[tuple[type, ...]] = (Iterable,)
+_ONE: Final[tuple[type, ...]] = (Event, str, bytes, Mapping)
 
 
 @async_unsafe("You cannot call this from an async context: transactions are of plain code. Use sync_to_async.")
@@ -51,8 +53,11 @@ def _send(events: list[Event[Any]], client: Inngest) -> None:
 
 def _listed(events: Any) -> list[Event[Any]]:
     """Events with ids, so that they start their functions once if they are sent twice. Raises TypeError for others."""
-    found: list[Any] = [events] if isinstance(events, _EVENTS) else list(events)
+    several = isinstance(events, _SEVERAL) and not isinstance(events, _ONE)
+    found: list[Any] = list(events) if several else [events]
     for event in found:
         if not isinstance(event, _EVENTS):
-            raise TypeError(f"send_on_commit takes Events, not a {type(event).__name__}")
+            raise TypeError(
+                f'send_on_commit takes events, Event(name="order/placed", data={{...}}) or several, and not {event!r}'
+            )
     return [event if event.id else replace(event, id=uuid4().hex) for event in found]

@@ -5,23 +5,22 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 
 import inngest_py as inngest
-from exampled import Example
 from harnesses import set_up_django
-from living import MONDAY, Life
-from tasked import InvalidTask, TaskResultMismatch, task, task_backends
+from living import MONDAY
+from tasked import InvalidTask, Shop, TaskResultMismatch, task, task_backends
 
 set_up_django()
 
 from django.core.management import call_command  # noqa: E402 - needs settings
-from django.db import connection, transaction  # noqa: E402
-from django.test import TestCase  # noqa: E402
+from django.db import connection, connections, transaction  # noqa: E402
+from django.test import TestCase, override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from inngest_django.attempts import give_up  # noqa: E402
@@ -33,8 +32,7 @@ from inngest_django.django_tasks import (  # noqa: E402
     task_finished,
     task_started,
 )
-from inngest_django.models import TaskRun  # noqa: E402
-from inngest_django.served import Served  # noqa: E402
+from inngest_django.models import OutboxEvent, TaskRun  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -76,24 +74,6 @@ def cancelled_within(context: Any) -> str:
 @task(backend="mail")
 def unwritable() -> object:
     return object()
-
-
-class Shop:
-    """The project and a dev server with a virtual clock, which has what was sent so far."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        client = client_of_settings()
-        self.sent: list[inngest.Event] = []
-        monkeypatch.setattr(client, "send_sync", self.sent.extend)
-        example: Any = SimpleNamespace(client=client), SimpleNamespace(events=[])
-        self.life = Life(Example(*example, crashing=False))
-        self.life._handler = Served(None, None, {}).handler
-
-    def let_pass(self, **duration: float) -> None:
-        for event in self.sent:
-            self.life.server.send(event.to_json(now=self.life.server.now))
-        self.sent.clear()
-        self.life.let_pass(**duration)
 
 
 @pytest.fixture
@@ -216,6 +196,26 @@ def test_a_task_is_enqueued_with_the_transaction(shop: Shop) -> None:
         add.get_result(undone.id)
     with pytest.raises(TaskResultMismatch):
         multiply.get_result(done.id)
+    with pytest.raises(TaskResultDoesNotExist):
+        task_backends["mail"].get_result(done.id)
+
+
+def test_a_task_that_no_server_takes_has_failed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_events: object) -> None:
+        raise inngest.SendEventsError("no server is there")
+
+    monkeypatch.setattr(client_of_settings(), "send_sync", refuse)
+
+    with pytest.raises(inngest.SendEventsError):
+        add.enqueue(1)
+    with override_settings(INNGEST={"APP_ID": "django-shop", "OUTBOX": True}):
+        kept = add.enqueue(2)
+
+    failed = add.get_result(TaskRun.objects.exclude(pk=kept.id).get().pk)
+    assert (failed.status, failed.errors[0].traceback) == (TaskResultStatus.FAILED, "no server is there")
+    kept.refresh()
+    assert (kept.status, OutboxEvent.objects.get().problem) == (TaskResultStatus.READY, "no server is there")
+    OutboxEvent.objects.all().delete()
 
 
 def test_a_task_that_is_sent_twice_runs_once(shop: Shop) -> None:
@@ -265,6 +265,37 @@ def test_a_task_whose_run_is_cancelled_has_failed(shop: Shop, starts: bool) -> N
     assert (result.status, len(CALLS)) == (TaskResultStatus.FAILED, 1 + starts)
     assert "was cancelled" in result.errors[-1].traceback
     assert other.status == TaskResultStatus.SUCCESSFUL
+
+
+def test_a_task_that_is_not_in_the_code_any_more_has_failed(shop: Shop) -> None:
+    result = add.enqueue(1)
+    shop.sent[0].data["task"] = "shop.tasks.gone"
+
+    shop.let_pass(hours=2)
+
+    result.refresh()
+    assert (result.status, result.attempts) == (TaskResultStatus.FAILED, 0)
+    assert "shop" in result.errors[0].traceback
+
+
+def test_a_task_is_enqueued_with_the_transaction_of_the_database_in_which_its_result_is(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Router:
+        def db_for_write(self, *_: Any, **__: Any) -> str:
+            return "other"
+
+    other = {**connections.databases["default"], "NAME": str(tmp_path / "other.sqlite3")}
+    monkeypatch.setitem(connections.databases, "other", other)
+    call_command("migrate", database="other", verbosity=0)
+
+    with override_settings(DATABASE_ROUTERS=[Router()]), transaction.atomic("other"):
+        add.enqueue(1)
+        assert shop.sent == []
+
+    assert len(shop.sent) == 1
+    assert TaskRun.objects.using("other").count() == 1
+    connections["other"].close()
 
 
 def test_how_a_task_has_ended_stands(shop: Shop) -> None:
@@ -335,51 +366,6 @@ def test_what_the_backend_refuses(shop: Shop) -> None:
     with pytest.raises(TypeError):
         add.enqueue(object())  # type: ignore[arg-type]
     assert shop.sent == []
-
-
-def test_the_options_of_a_backend_are_those_of_its_function() -> None:
-    functions = {function.local_id: function.to_json("http://app.test") for function in client_of_settings().functions}
-
-    assert functions["tasks-default"]["steps"]["step"]["retries"] == {"attempts": 2}
-    assert functions["tasks-mail"]["concurrency"] == [{"limit": 1}]
-    assert functions["tasks-mail"]["triggers"] == [{"event": "django-tasks/django-shop/mail"}]
-    assert list(task_backends["default"].check()) == []
-    assert [message.id for message in type(task_backends["default"])("other", {}).check()] == ["inngest.E011"]
-
-
-@pytest.mark.parametrize(
-    ("options", "what", "advice"),
-    [
-        ({"rate_limit": inngest.RateLimit(limit=1, period="1m")}, "has rate_limit=", "use throttle"),
-        ({"debounce": inngest.Debounce(period="1m")}, "has debounce=", "leave it out"),
-        ({"batch_events": inngest.Batch(max_size=2, timeout="1m"), "priority": None}, "has batch_events=", "leave"),
-        ({"idempotency": "event.data.task"}, "has idempotency='event.data.task'", "leave it out"),
-        ({"singleton": inngest.Singleton(mode="skip")}, "has singleton=", 'use concurrency=1, or mode="cancel"'),
-        ({"on_failure": print}, "has on_failure=", "connect to the signal task_finished"),
-        ({"fn_id": "mine"}, "has fn_id='mine'", "the backend gives it"),
-        ({"trigger": inngest.TriggerCron(cron="* * * * *")}, "has trigger=", "the backend gives it"),
-        (3, "is not a dict but 3", ""),
-    ],
-)
-def test_options_by_which_a_task_would_not_run_are_refused(options: object, what: str, advice: str) -> None:
-    with pytest.raises(inngest.ConfigError) as raised:
-        backend_with(options).declare()
-
-    assert str(raised.value).startswith(f'TASKS["refused"]["OPTIONS"] {what}')
-    assert advice in str(raised.value)
-
-
-def test_a_task_may_cancel_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = inngest.Inngest(app_id="shop", is_production=False)
-    monkeypatch.setattr("inngest_django.backend.client_of_settings", lambda: client)
-
-    function = backend_with({"singleton": inngest.Singleton(mode="cancel")}).declare()
-
-    assert function.to_json("http://app.test")["singleton"] == {"mode": "cancel"}
-
-
-def backend_with(options: object) -> Any:
-    return type(task_backends["default"])("refused", {"OPTIONS": options})
 
 
 class InATestCase(TestCase):

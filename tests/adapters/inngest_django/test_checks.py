@@ -23,7 +23,7 @@ from django.core.management import call_command  # noqa: E402
 from django.core.management.base import SystemCheckError  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.test import override_settings  # noqa: E402
-from django.urls import clear_url_caches, include, path  # noqa: E402
+from django.urls import clear_url_caches, include, path, re_path  # noqa: E402
 from django.views.decorators.gzip import gzip_page  # noqa: E402
 
 from inngest_django import checks, serve  # noqa: E402
@@ -113,6 +113,12 @@ def test_views_are_found_below_includes_and_decorators(mount: Mount) -> None:
 
     assert [route for route, _served in mounted()] == ["/shop/api/inngest"]
     assert found() == {}
+
+
+def test_views_are_found_at_regular_expressions(mount: Mount) -> None:
+    mount(re_path(r"^v1/", include([re_path(r"^inngest$", serve())])))
+
+    assert [route for route, _served in mounted()] == ["/v1/inngest"]
 
 
 def test_missing_keys_are_found_before_a_deployment(mount: Mount) -> None:

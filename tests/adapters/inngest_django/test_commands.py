@@ -124,6 +124,21 @@ def test_what_cannot_be_registered_is_an_error_of_the_command(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "option", "message"),
+    [
+        ("inngest_drain", "--database=nowhere", "invalid choice: 'nowhere'"),
+        ("inngest_drain", "--every=-1", "--every -1 is no pause: say how many seconds"),
+        ("inngest_drain", "--every=nan", "--every nan is no pause"),
+        ("inngest_prune", "--days=-1", "--days -1 cannot be: say how many days"),
+        ("inngest_prune", "--days=1e12", "--days 1e[+]12 cannot be"),
+    ],
+)
+def test_what_an_option_cannot_be_is_an_error_of_the_command(command: str, option: str, message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call_command(command, option)
+
+
+@pytest.mark.parametrize(
     ("given", "before", "after"),
     [
         ([], ["127.0.0.1:8000"], ["8000"]),

@@ -22,7 +22,7 @@ set_up_django()
 
 from django.core.exceptions import SynchronousOnlyOperation  # noqa: E402 - needs settings
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, connections, transaction  # noqa: E402
+from django.db import OperationalError, connection, connections, transaction  # noqa: E402
 from django.db.migrations.autodetector import MigrationAutodetector  # noqa: E402
 from django.db.migrations.loader import MigrationLoader  # noqa: E402
 from django.db.migrations.state import ProjectState  # noqa: E402
@@ -111,8 +111,9 @@ def test_what_cannot_be_written_is_refused_before_the_commit(server: Server) -> 
         send_on_commit(event("a", data={"n": object()}), client=server.client)
     with pytest.raises(inngest.UnserializableError):
         send_on_commit(event("a", data={"n": object()}), client=server.client, keep=True)
-    with pytest.raises(TypeError, match="send_on_commit takes Events, not a str"):
-        send_on_commit("order/placed", client=server.client)  # type: ignore[arg-type]
+    for wrong in ("order/placed", {"name": "order/placed"}, None, [event(), "order/placed"]):
+        with pytest.raises(TypeError, match=r"takes events, Event\(name=.*, and not .*(order/placed|None)"):
+            send_on_commit(wrong, client=server.client)  # type: ignore[arg-type]
 
 
 def test_async_code_is_told_that_it_has_no_transaction(server: Server) -> None:
@@ -210,13 +211,58 @@ def test_many_drainers_at_once_send_everything_once(server: Server) -> None:
     assert OutboxEvent.objects.count() == 0
 
 
+def test_a_commit_stands_although_the_outbox_cannot_be_read_after_it(server: Server) -> None:
+    committed: list[str] = []
+
+    def be_locked(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith("UPDATE"):
+            raise OperationalError("database is locked")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(be_locked), transaction.atomic():
+        send_on_commit(event(), client=server.client, keep=True)
+        transaction.on_commit(lambda: committed.append("what else waits for it"))
+
+    assert committed == ["what else waits for it"]
+    assert drain(server.client) == 1
+
+
 def test_two_who_see_the_same_event_do_not_both_win_it(server: Server) -> None:
     put(server, "a")
     rows = OutboxEvent.objects.filter(app_id="shop")
     now = timezone.now()
 
-    assert [row.name for row in outbox._claim(rows, now)] == ["a"]
-    assert outbox._claim(rows, now) == []
+    faster: list[OutboxEvent | None] = []
+
+    def be_faster(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith("UPDATE") and not faster:
+            faster.append(None)
+            faster[:] = outbox._claim(rows, now)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(be_faster):
+        assert outbox._claim(rows, now) == []
+    assert [str(row) for row in faster] == ["a (waiting)"]
+
+
+def test_a_drainer_that_took_too_long_changes_nothing_for_the_one_after_it(server: Server) -> None:
+    put(server, "a")
+    rows = OutboxEvent.objects.filter(app_id="shop")
+    now = timezone.now()
+    late, (row,) = outbox._claim(rows, now), outbox._claim(rows, now + outbox.CLAIM)
+    server.refused = {"all"}
+
+    assert outbox._send(late, server.client, rows, lambda: now) == 0
+
+    row.refresh_from_db()
+    assert (row.problem, row.attempts, row.not_before) == ("", 0, now + 2 * outbox.CLAIM)
+
+
+def test_an_event_in_the_outbox_is_of_the_time_when_it_was_put_there(server: Server) -> None:
+    put(server, "a")
+
+    row = OutboxEvent.objects.get()
+    assert json.loads(row.body)["ts"] == int(row.created_at.timestamp() * 1000)
 
 
 def test_the_events_of_another_app_are_left_to_it(server: Server) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from inngest_django.checks import TAG
 from inngest_django.results import rows
+
+LONGEST: Final = 100 * 365
 
 
 class Command(BaseCommand):
@@ -25,6 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, days: float, **_options: Any) -> None:
         """Delete them, and say how many there were."""
+        if not 0 <= days <= LONGEST:
+            raise CommandError(f"--days {days:g} cannot be: say how many days results are kept, from 0 to {LONGEST}")
         ended = rows(to_write=True).filter(finished_at__lt=timezone.now() - timedelta(days=days))
         deleted, _ = ended.delete()
         self.stdout.write(f"{deleted} deleted")
