@@ -40,7 +40,8 @@ def send_on_commit(
     sender = client_of_settings() if client is None else client
     if keep if keep is not None else using in outboxes():
         kept = outbox.keep(found, sender, using)
-        transaction.on_commit(partial(outbox.send_kept, kept, sender, using), using=using, robust=True)
+        # Not a partial: Django logs what is raised here with the name of the function, and a partial has none.
+        transaction.on_commit(lambda: outbox.send_kept(kept, sender, using), using=using, robust=True)
         return
     for event in found:
         event.dump()
