@@ -13,7 +13,9 @@ from starlette.routing import Route
 
 import inngest_py as inngest
 from inngest_asgi import serve
-from inngest_py.testing.conformance.asking import ORIGIN, get, put, read
+from inngest_py import Handler
+from inngest_py.asgi import Endpoint
+from inngest_py.testing.conformance.asking import ORIGIN, call, get, put, read
 from inngest_py.testing.conformance.hosting import Connection, scope_of
 
 
@@ -40,6 +42,21 @@ async def talk(app: Any, kind: str, *received: str) -> list[str]:
 
     await app({"type": kind, "path": "/api/inngest"}, receive, keep)
     return sent
+
+
+async def test_of_a_body_that_is_too_large_no_more_is_read_than_shows_that(client: inngest.Inngest) -> None:
+    parts, sent = iter(range(20)), list[Any]()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": bytes(60), "more_body": next(parts) < 19}
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+
+    endpoint = Endpoint(Handler(client, framework="asgi", max_body=100))
+    await endpoint(scope_of(call("app-any")), receive, keep)
+
+    assert (sent[0]["status"], next(parts)) == (413, 2)
 
 
 async def test_another_app_has_all_other_paths(client: inngest.Inngest) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import gateways
 import inngest_py as inngest
 from inngest_digitalocean import serve
-from inngest_py.testing.conformance.asking import get, put
+from inngest_py.testing.conformance.asking import call, put
 
 
 @pytest.fixture
@@ -31,7 +33,14 @@ def test_an_event_that_is_not_raw_is_refused_with_what_to_do(client: inngest.Inn
         serve(client)(event, None)
 
 
-def test_an_answer_is_text(client: inngest.Inngest) -> None:
-    result = serve(client)(gateways.digitalocean(get(accept_encoding="gzip")), None)
+def test_a_large_answer_is_text(client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="long", trigger=inngest.TriggerEvent(event="thing/happened"))
+    def long(_ctx: inngest.ContextSync) -> str:
+        return "x" * 100_000
 
-    assert (result["statusCode"], result["body"][0]) == (200, "{")
+    request = call("app-long")
+    event = gateways.digitalocean(replace(request, headers={**request.headers, "Accept-Encoding": "gzip"}))
+
+    result = serve(client)(event, None)
+
+    assert (result["statusCode"], len(result["body"])) == (200, 100_002)

@@ -271,6 +271,15 @@ def test_several_extensions_live_in_one_app(app: Flask, client: inngest.Inngest)
     assert app.extensions["inngest"] == {"app": client, "other": other}
 
 
+def test_an_app_and_a_path_may_have_dots(app: Flask) -> None:
+    client = inngest.Inngest(app_id="shop.eu", is_production=False)
+
+    InngestFlask(client, app=app, path="/v1.0/inngest")
+
+    sync = WsgiHost(app).send(put(f"{ORIGIN}/v1.0/inngest", x_inngest_sync_kind="in_band"))
+    assert read(sync)["app_id"] == "shop.eu"
+
+
 @pytest.mark.parametrize("streaming", [False, True])
 def test_the_session_of_flask_sqlalchemy_is_one_in_a_call_and_is_closed_after_it(
     streaming: bool, app: Flask, client: inngest.Inngest, tmp_path: Path

@@ -85,6 +85,13 @@ def test_of_a_repeated_parameter_the_last_value_counts(make: Any, client: innges
     assert serve(client)(event, None)["statusCode"] == 200
 
 
+def test_a_load_balancer_has_the_query_as_it_was_sent(client: inngest.Inngest) -> None:
+    event = gateways.load_balancer(replace(call("app-long"), url=f"{ORIGIN}/api/inngest?fnId=app%2Dlong&stepId=step"))
+    assert event["queryStringParameters"]["fnId"] == "app%2Dlong"
+
+    assert serve(client)(event, None)["statusCode"] == 200
+
+
 def test_a_header_that_came_twice_is_one() -> None:
     event = gateways.rest_api(get())
     event["multiValueHeaders"]["x-inngest-server-kind"] = ["dev", "cloud"]
