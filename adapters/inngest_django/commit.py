@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 from django.db import DEFAULT_DB_ALIAS, transaction
@@ -55,7 +55,7 @@ def _send(events: list[Event[Any]], client: Inngest) -> None:
 def _listed(events: Any) -> list[Event[Any]]:
     """Events with ids, so that they start their functions once if they are sent twice. Raises TypeError for others."""
     several = isinstance(events, _SEVERAL) and not isinstance(events, _ONE)
-    found: list[Any] = list(events) if several else [events]
+    found: list[Any] = list(cast("Iterable[Any]", events)) if several else [events]
     for event in found:
         if not isinstance(event, _EVENTS):
             raise TypeError(
