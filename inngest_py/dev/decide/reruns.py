@@ -46,6 +46,6 @@ def _taken_over(happening: RerunRequested, now: int) -> list[Step]:
 
 def _done_before(first: Step, steps: Sequence[Step]) -> list[Step]:
     """The steps that were done before one, in the order in which they were done."""
-    done = [(step.position, step) for step in steps if step.position is not None and step.id != first.id]
+    done = [(step.position, step) for step in steps if step.position is not None]
     end = len(steps) if first.position is None else first.position
     return [step for position, step in sorted(done, key=lambda each: each[0]) if position < end]
