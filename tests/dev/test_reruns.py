@@ -294,3 +294,17 @@ def test_what_was_edited_in_a_repeated_run_is_not_edited_in_one_that_takes_it_ov
     edited = [[step.edited for step in store.steps(run_id)] for run_id in (second.id, third)]
     assert edited == [[False, True, False], [False, False, False]]
     assert store.run(third).output == '["one",[3],"three"]'
+
+
+def test_what_a_repeated_run_takes_over_it_has_had_from_its_beginning(world, kit):
+    """So that a tree of its steps begins with it."""
+    world.function("f", shopping(kit))
+    world.send("t/f")
+    world.run()
+    world.simulation.advance(1000)
+
+    store = world.simulation.store
+    second = store.run(rerun(world, world.only("f"), kit.hashed("third")))
+
+    times = {(step.queued_at, step.started_at, step.ended_at) for step in store.steps(second.id)}
+    assert times == {(second.created_at,) * 3}
