@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from inngest_py.client import Inngest
 from inngest_py.dev.registration import Registration, read_registration
@@ -65,6 +65,21 @@ def client_of(function: object) -> Inngest:
     if not isinstance(client, Inngest):
         raise UsageError(f"{function!r} is not a function made by create_function: give the decorated function itself")
     return client
+
+
+def id_of(function: object) -> str:
+    """The id of a function on the server. Raises UsageError for what no client has declared."""
+    client_of(function)
+    return cast("Function[Any]", function).id
+
+
+def clients_of(given: Inngest | Iterable[Inngest]) -> Sequence[Inngest]:
+    """One client or several, as a list. Raises UsageError for what is none."""
+    found = [*given] if isinstance(given, Iterable) else [given]
+    for client in found:
+        if not isinstance(client, Inngest):
+            raise UsageError(f"{client!r} is not a client: give what Inngest(app_id=...) has made, or a list of those")
+    return found
 
 
 def _twin(client: Inngest, notebook: Notebook) -> Inngest:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from inngest_py.client import Inngest
 from inngest_py.errors import UsageError
 from inngest_py.function import Function
+from inngest_py.testing.apps import clients_of, id_of
 from inngest_py.testing.driving import Flow, aplay, play
 from inngest_py.testing.feeding import Fed
 from inngest_py.testing.moments import MAX_CALLS, START, moment_of, span_of
@@ -43,7 +44,7 @@ class Engine:
         self._stubs: Final = Stubs(steps)
         self._stage: Final = Stage(start, self._stubs, max_calls)
         self._checks: Final = check_replays
-        for client in [clients] if isinstance(clients, Inngest) else clients:
+        for client in clients_of(clients):
             self._stage.mount(client, _every_trigger)
 
     def __repr__(self) -> str:
@@ -62,11 +63,11 @@ class Engine:
 
     def runs_of(self, function: Function[Any]) -> Sequence[Run]:
         """The runs of one function, oldest first."""
-        return self._stage.runs(function.id)
+        return self._stage.runs(id_of(function))
 
     def stub(self, step_id: str, stub: Any, *, function: Function[Any] | None = None) -> None:
         """Give a step a stub: in one function, or wherever a step has that id."""
-        self._stubs.add("" if function is None else function.id, step_id, stub)
+        self._stubs.add("" if function is None else id_of(function), step_id, stub)
 
     def send(self, *events: Event[Any]) -> list[str]:
         """Send events now, and give their ids. What they start happens when time is let pass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from inngest_py.client import Inngest
 from inngest_py.config.event_type import EventType
@@ -18,7 +18,7 @@ from inngest_py.dev.model import RunStatus
 from inngest_py.dev.notices import RunSkipped
 from inngest_py.errors import UsageError
 from inngest_py.function import FAILED_EVENT, Function
-from inngest_py.testing.apps import client_of
+from inngest_py.testing.apps import client_of, clients_of
 from inngest_py.testing.driving import Flow, aplay, play
 from inngest_py.testing.feeding import Fed
 from inngest_py.testing.moments import START
@@ -39,7 +39,7 @@ def run(
     steps: Mapping[str, Any] | None = None,
     feed: Sequence[Fed] = (),
     start: datetime = START,
-    clients: Iterable[Inngest] = (),
+    clients: Inngest | Iterable[Inngest] = (),
     check_replays: bool = True,
 ) -> Run:
     """Run a function to its end, in virtual time, and give what came of it.
@@ -71,7 +71,7 @@ async def arun(
     steps: Mapping[str, Any] | None = None,
     feed: Sequence[Fed] = (),
     start: datetime = START,
-    clients: Iterable[Inngest] = (),
+    clients: Inngest | Iterable[Inngest] = (),
     check_replays: bool = True,
 ) -> Run:
     """Do the same as `run` in a coroutine, on the loop that is running."""
@@ -96,7 +96,7 @@ class _Test:
     stubs: Stubs
     feed: Sequence[Fed]
     start: datetime
-    clients: Iterable[Inngest]
+    clients: Inngest | Iterable[Inngest]
     check_replays: bool
 
     def play(self) -> Flow[Run]:
@@ -123,14 +123,14 @@ class _Test:
         return {function.on_failure.id for function in functions if function.on_failure is not None}
 
     def _clients(self) -> Sequence[Inngest]:
-        return [client_of(self.function), *self.clients]
+        return [client_of(self.function), *clients_of(self.clients)]
 
     def _trigger(self, stage: Stage) -> None:
         """Let happen what starts the function."""
         triggers = self.function.declaration.triggers
         names = [name for name in map(_event_name, triggers) if name]
         crons = [trigger.cron for trigger in triggers if isinstance(trigger, TriggerCron)]
-        given = [self.event] if isinstance(self.event, Event) else [*(self.event or ())]
+        given = _listed(self.event)
         if names and (given or not crons):
             stage.send(self._fitting(names, given or [Event(name=names[0])]))
         elif crons and not given:
@@ -170,6 +170,17 @@ class _Test:
                 f"nothing has waited for the {stage.unfed()[0]}, which was fed without a time: did the run take "
                 f'another way, or does it wait for another name? With after="1h" it comes in any case\n{first}'
             )
+
+
+def _listed(given: Given) -> Sequence[Event[Any]]:
+    """The events that a test was given. Raises UsageError for what is none."""
+    found = [] if given is None else [*given] if isinstance(given, list | tuple) else [given]
+    for event in found:
+        if not isinstance(event, Event):
+            raise UsageError(
+                f"a run is triggered by an Event or several, not {event!r}: write Event(name=..., data=...)"
+            )
+    return cast("Sequence[Event[Any]]", found)
 
 
 def _scheduled(stage: Stage, cron: str) -> model.Event:

@@ -102,7 +102,9 @@ class Stage:
 
     def feed(self, fed: Sequence[Fed]) -> None:
         """Let things happen later: at their times from now, or when something waits for them."""
-        for one in fed:
+        for one in fed if isinstance(fed, Sequence) else [fed]:
+            if not isinstance(one, Fed):
+                raise UsageError(f"what is fed is a list of testing.event(...) and testing.signal(...), not {one!r}")
             if one.after is None:
                 self._awaited.append(one)
             else:

@@ -26,6 +26,8 @@ class Stubs:
     def __init__(self, steps: Mapping[str, Any] | None = None) -> None:
         self._stubs: Final[dict[tuple[str, str], Stub]] = {}
         self._used: Final[set[tuple[str, str]]] = set()
+        if not isinstance(steps, Mapping | None):
+            raise UsageError(f"steps={steps!r} must be a dict: stubs by step id")
         for step_id, given in (steps or {}).items():
             self.add("", step_id, given)
 

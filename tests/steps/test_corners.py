@@ -179,7 +179,7 @@ def test_steps_in_parallel_are_no_sign_of_a_swallowed_interrupt(client, caplog, 
 
     @client.create_function(fn_id="group", trigger=TRIGGER)
     def group(ctx: ContextSync):
-        return ctx.group.parallel([lambda n=n: ctx.step.run(f"branch-{n}", lambda: n) for n in (1, 2, 3)])
+        return ctx.group.parallel([partial(ctx.step.run, f"branch-{n}", abs, n) for n in (1, 2, 3)])
 
     async def work(n):
         return n

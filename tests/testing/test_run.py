@@ -246,6 +246,37 @@ def test_what_no_client_has_declared_is_refused():
         testing.run(never_called)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"event": "order/placed"}, "an Event or several, not 'order/placed'"),
+        ({"event": {"name": "order/placed"}}, "an Event or several, not {'name'"),
+        ({"event": [7]}, "an Event or several, not 7"),
+        ({"steps": ["charge-payment"]}, "must be a dict: stubs by step id"),
+        ({"feed": testing.event("order/approved").what}, r"not Event\(name='order/approved'"),
+        ({"feed": ["order/approved"]}, "not 'order/approved'"),
+        ({"clients": ["bank"]}, "'bank' is not a client"),
+    ],
+)
+def test_what_is_none_of_what_a_run_takes_is_refused_with_its_value(process_order, given, said):
+    with pytest.raises(inngest.UsageError, match=said):
+        testing.run(process_order, **given)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda engine: engine.runs_of("process-order"),
+        lambda engine: engine.stub("charge-payment", 1, function="process-order"),
+        lambda engine: engine.feed("order/approved"),
+        lambda _: testing.Engine(["bank"]),  # type: ignore[list-item]
+    ],
+)
+def test_what_is_none_of_what_an_engine_takes_is_refused(process_order, use):
+    with pytest.raises(inngest.UsageError, match=r"process-order|order/approved|bank' is not a client"):
+        use(testing.Engine(process_order.client))
+
+
 # Stubs ---------------------------------------------------------------------------------------------------------------
 
 
