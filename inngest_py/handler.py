@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from inngest_py.client import Inngest
 from inngest_py.engine.drive import adrive, drive
@@ -85,6 +85,8 @@ class Handler:
     ) -> None:
         if not isinstance(client, Inngest):
             raise ConfigError(f"serve takes a client first, Inngest(...), not {client!r}")
+        if max_body is not None and (not isinstance(cast("object", max_body), int) or max_body < 1):
+            raise ConfigError(f"max_body={max_body!r} is no number of bytes: leave it out, for 64 MiB")
         settings = client.settings
         if not settings.dev and settings.signing_key is None:
             raise ConfigError(

@@ -806,6 +806,12 @@ def test_functions_to_serve_are_a_list_of_declared_ones(functions: Any, said: st
         Handler(client, functions(client), framework="none")
 
 
+@pytest.mark.parametrize("max_body", ["1", 0, -1, 1.5])
+def test_a_limit_of_bodies_that_cannot_be_is_refused_when_it_is_written(max_body: Any) -> None:
+    with pytest.raises(ConfigError, match=f"max_body={max_body!r} is no number of bytes"):
+        Handler(Inngest(app_id="app", is_production=False), framework="none", max_body=max_body)
+
+
 @pytest.mark.parametrize("serve", [inngest_flask.serve, inngest_django.serve, inngest_starlette.serve])
 def test_what_is_served_first_is_a_client(serve: Any) -> None:
     with pytest.raises(ConfigError, match=r"serve takes a client first, Inngest\(\.\.\.\), not 'shop'"):
