@@ -160,3 +160,22 @@ def test_nothing_of_a_test_is_left(client):
     gc.collect()
 
     assert [stage() for stage in stages] == [None]
+
+
+def test_a_run_is_replayed_once_however_often_time_passes_after_it(client):
+    executions = []
+
+    @client.create_function(fn_id="counted", trigger=GO)
+    def counted(ctx: inngest.ContextSync) -> None:
+        executions.append(ctx.run_id)
+        ctx.step.run("work", double, 1)
+
+    engine = testing.Engine(client)
+    engine.send(inngest.Event(name="go"))
+    engine.run_until_idle()
+    before = len(executions)
+
+    engine.advance("1d")
+    engine.run_until_idle()
+
+    assert len(executions) == before > 1
