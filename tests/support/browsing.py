@@ -12,10 +12,16 @@ import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 15_000
-HARMLESS = "Failed to load resource"
-"""How Chromium says that a page answered with an error, or that a server has gone, which tests may want."""
+HARMLESS = ("Failed to load resource", "The Cross-Origin-Opener-Policy header has been ignored")
+"""How Chromium says that a page answered with an error, or that a server has gone, which tests may want; and that it
+trusts plain http on this machine only.
+"""
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 375, "height": 740}
+
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP shop.test 127.0.0.1"]
+"""`shop.test` is this machine, under a name that browsers do not know to be it: they trust it less."""
 
 
 @contextmanager
@@ -26,7 +32,7 @@ def chromium() -> Iterator[Any]:
         pytest.skip("there is no Chromium on this system: apt-get install chromium")
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 

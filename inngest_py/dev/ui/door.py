@@ -19,10 +19,13 @@ HEADERS: Final = {
     "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-"""What every page says: nothing is run or loaded that is not a file of this server."""
+"""What every page says: nothing is run or loaded that is not a file of this server.
+
+Pages of this server are named to it as the origin of what they send, or it would take its own forms for another's.
+"""
 
 
 class Door:

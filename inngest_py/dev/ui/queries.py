@@ -20,6 +20,9 @@ PAGE: Final = 50
 DEPTH: Final = 10_000
 """How many runs a search looks at."""
 
+LONGEST: Final = 500
+"""How many characters may be searched for."""
+
 _PORTION: Final = 500
 _PATIENCE: Final = 200
 """How long a search goes on, in milliseconds."""
@@ -62,6 +65,8 @@ async def listed_runs(parlour: Parlour, query: Mapping[str, str]) -> Listed:
     """A page of runs, searched or not. Raises RequestError."""
     desk = parlour.desk
     now, text = desk.engine.clock(), query.get("q", "").strip()
+    if len(text) > LONGEST:
+        raise RequestError(f"q: a search has at most {LONGEST} characters, and this one {len(text):,}")
     wanted = run_filter(query, now)
     if text:
         return await _searched(parlour, wanted, text)

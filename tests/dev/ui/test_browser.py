@@ -125,6 +125,32 @@ def test_a_failed_step_is_opened_and_has_an_address_of_its_own(page, shown):
     assert page.url.endswith(f"/runs/{run_id}")
 
 
+def test_what_was_edited_for_one_step_is_not_given_to_another(page, shown):
+    run_id = run_of(shown, send(shown, "order/placed", order("77")), RunCompleted)
+    page.goto(f"/runs/{run_id}")
+    page.click("text=check-inventory")
+    page.click("text=Edit the input")
+    page.fill("#input", '[["pencil"]]')
+
+    page.click("text=validate-payment")
+    until(page, "#detail-title", text="validate-payment")
+
+    assert page.input_value("#input") == page.locator("[name=before]").get_attribute("value")
+    assert "ann@example.com" in page.input_value("#input")
+
+
+def test_back_from_a_filter_the_form_says_what_the_list_shows(page, shown):
+    run_of(shown, send(shown, "order/refunded", {"order_id": "8"}), RunFailed)
+    page.goto("/runs")
+    page.select_option("select[name=status]", "Completed")
+    page.wait_for_url("**/runs?status=Completed*")
+
+    page.go_back()
+    until(page, ".run-row", count=1)
+
+    assert page.input_value("select[name=status]") == ""
+
+
 def test_a_run_is_repeated_from_a_step_on_with_another_input(page, shown):
     run_id = run_of(shown, send(shown, "order/refunded", {"order_id": "8"}), RunFailed)
     page.goto(f"/runs/{run_id}")
@@ -429,9 +455,11 @@ def test_attempts_that_failed_can_be_opened(page, shown):
     assert page.locator(f"{CHOSEN} rect.good").count() == 1
 
 
-def test_where_there_is_a_signing_key_one_signs_in(browser):
+@pytest.mark.parametrize("name", ["127.0.0.1", "shop.test"])
+def test_where_there_is_a_signing_key_one_signs_in(browser, name):
     key = "signkey-test-0123456789abcdef"
-    with stage(Options(port=0, signing_key=key, poll=False)) as made, window(browser, made.url) as page:
+    options = Options(port=0, signing_key=key, event_keys=("k",), poll=False)
+    with stage(options) as made, window(browser, made.url.replace("127.0.0.1", name)) as page:
         page.goto("/runs?status=Failed")
         page.fill("#key", "signkey-test-00")
         page.click("button.primary")

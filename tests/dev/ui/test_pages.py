@@ -111,12 +111,23 @@ async def test_a_run_is_found_by_its_id_and_by_the_end_of_it(house, kit):
     assert "All runs were searched." in by_its_end
 
 
-@pytest.mark.parametrize("query", ["status=odd", "cursor=odd", "since=odd"])
-async def test_what_cannot_be_read_is_said(house, query):
-    reply = await house.http.get(f"/runs?{query}")
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/runs?status=odd", "odd"),
+        ("/runs?cursor=odd", "cursor"),
+        ("/runs?since=odd", "odd"),
+        (f"/runs?q={'a' * 60_000}", "a search has at most 500 characters, and this one 60,000"),
+        ("/events?cursor=odd", "cursor"),
+    ],
+    ids=["status", "cursor", "since", "q", "events"],
+)
+async def test_what_cannot_be_read_is_said_on_a_page(house, path, said):
+    reply = await house.http.get(path)
 
     assert reply.status_code == 400
-    assert "odd" in reply.text or "cursor" in reply.text
+    assert reply.headers["content-type"].startswith("text/html")
+    assert said in reply.text
 
 
 async def test_a_long_list_comes_in_pages(house, kit):

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from inngest_py.dev.ui.pages.missing import missing
+from inngest_py.dev.ui.pages.missing import missing, refused
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import caused_by, listed_events
 from inngest_py.dev.ui.render import page
 from inngest_py.dev.ui.views.events import event_view
 from inngest_py.dev.ui.views.examples import event_names
+from inngest_py.errors import RequestError
 
 _FILTERS: Final = ("name", "internal")
 
@@ -21,7 +22,10 @@ _FILTERS: Final = ("name", "internal")
 async def show(request: Request) -> Response:
     """A page of events."""
     parlour, query = parlour_of(request), request.query_params
-    rows, cursor = await listed_events(parlour, query)
+    try:
+        rows, cursor = await listed_events(parlour, query)
+    except RequestError as fault:
+        return refused(request, str(fault))
     wanted = {name: query.get(name, "") for name in _FILTERS}
     narrowed = {name: value for name, value in wanted.items() if value}
     return page(

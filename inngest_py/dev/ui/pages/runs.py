@@ -10,9 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from inngest_py.dev.api.paging import is_ulid
 from inngest_py.dev.model import RunStatus
+from inngest_py.dev.ui.pages.missing import refused
 from inngest_py.dev.ui.parlour import parlour_of
-from inngest_py.dev.ui.queries import listed_runs
+from inngest_py.dev.ui.queries import LONGEST, listed_runs
 from inngest_py.dev.ui.render import page
+from inngest_py.errors import RequestError
 
 FILTERS: Final = ("q", "status", "function", "app", "since")
 SINCE: Final = {"": "any time", "15m": "last 15 minutes", "1h": "last hour", "1d": "last day", "7d": "last week"}
@@ -25,7 +27,10 @@ async def show(request: Request) -> Response:
     asked = query.get("q", "").strip().upper()
     if is_ulid(asked) and await desk.engine.read(desk.engine.store.run, asked) is not None:
         return RedirectResponse(f"/runs/{asked}", 303)
-    listed = await listed_runs(parlour, query)
+    try:
+        listed = await listed_runs(parlour, query)
+    except RequestError as fault:
+        return refused(request, str(fault))
     wanted = {name: query.get(name, "") for name in FILTERS}
     narrowed = {name: value for name, value in wanted.items() if value}
     state = desk.engine.state
@@ -40,6 +45,7 @@ async def show(request: Request) -> Response:
         older=None if listed.cursor is None else f"/runs?{urlencode({**narrowed, 'cursor': listed.cursor})}",
         statuses=[status.value for status in RunStatus],
         since=SINCE,
+        longest=LONGEST,
         functions=sorted((slug, each.name) for slug, each in state.functions.items()),
         apps=sorted(state.apps),
     )

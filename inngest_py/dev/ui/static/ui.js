@@ -115,7 +115,8 @@ function go(url, replace = false) {
   if (asking) { asking.abort(); again = true; } else refresh();
 }
 
-addEventListener("popstate", () => ($("[data-fresh]") ? refresh() : location.reload()));
+// A form of filters says what the address said before: it has to come anew with its list.
+addEventListener("popstate", () => ($("[data-fresh]") && !$("[data-auto]") ? refresh() : location.reload()));
 
 // Live ----------------------------------------------------------------------------------------------------------------
 
@@ -212,10 +213,20 @@ function offer(link) {
 
 // Copying -------------------------------------------------------------------------------------------------------------
 
+function put(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Over plain http browsers have a clipboard on this machine only.
+  const area = document.body.appendChild(document.createElement("textarea"));
+  area.value = text;
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
 async function copy(button) {
   const { copy: text, copyFrom: from, copyLink: link } = button.dataset;
   const whole = link ? await (await fetch(link)).text() : text ?? document.getElementById(from).textContent;
-  await navigator.clipboard.writeText(whole);
+  await put(whole);
   button.classList.add("done");
   say("Copied");
   setTimeout(() => button.classList.remove("done"), 1500);
