@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import gc
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ from inngest_py.check.reading import is_relevant, read_module
 from inngest_py.check.rule import Problem, Rule
 from inngest_py.check.rules import RULES, UNREADABLE
 from inngest_py.check.source import Source, UnreadableError, parse, read_text
+from inngest_py.dev.collector import without_collector
 
 _EXPECTING: Final = frozenset({"raises", "assertRaises", "assertRaisesRegex", "deprecated_call", "warns"})
 
@@ -37,7 +36,7 @@ class Report:
 
 def check_paths(paths: Sequence[Path], configuration: Configuration) -> Report:
     """Check files, and all of Python in folders."""
-    with _without_collector():
+    with without_collector():
         return _checked(paths, configuration)
 
 
@@ -102,18 +101,6 @@ def _finding(rule: Rule, problem: Problem, source: Source) -> Finding:
         line_text=source.line(span.line),
         edits=problem.edits,
     )
-
-
-@contextmanager
-def _without_collector() -> Generator[None]:
-    """Leave the collector of garbage aside: trees are many objects, all in use, and it would look at each of them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 # Files ---------------------------------------------------------------------------------------------------------------

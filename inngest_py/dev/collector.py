@@ -1,4 +1,4 @@
-"""Python's collector of circular garbage, told to look for it seldom."""
+"""Python's collector of circular garbage, told to look for it seldom, or not at all for a moment."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def collecting_seldom() -> Generator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+@contextmanager
+def without_collector() -> Generator[None]:
+    """Do without the collector while many objects are made that are all in use: it would look at each of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -7,12 +7,12 @@ the following one: under load one transaction serves many.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
+from inngest_py.dev.collector import without_collector
 from inngest_py.dev.decide import decide
 from inngest_py.dev.decisions import Call, Decision, Drop, Fetch, Outcome, Put, Tell
 from inngest_py.dev.happenings import CallAnswered, FetchAnswered, Happening, Restarted, TimePassed
@@ -79,7 +79,7 @@ class Engine:
 
     async def start(self) -> None:
         """Take up what the store has, and begin to work."""
-        with _uncollected():
+        with without_collector():
             for record in self._store.load():
                 self.state.apply(Put(record))
         self.state.forget_events()
@@ -259,18 +259,6 @@ class Engine:
         loop = asyncio.get_running_loop()
         wait = 0.0 if due is None else max(due - self.clock(), 0) / 1000
         self._alarm = None if due is None else loop.call_later(min(wait, _LOOK), self._awake.set)
-
-
-@contextmanager
-def _uncollected() -> Generator[None]:
-    """Do without the garbage collector: it would look at all that is loaded, again and again, and find nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _reply(answer: asyncio.Future[Any] | None, outcome: Outcome) -> None:
