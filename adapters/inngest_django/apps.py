@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from django.apps import AppConfig
@@ -33,9 +34,15 @@ class InngestConfig(AppConfig):
         for check in DEPLOY_CHECKS:
             checks.register(check, TAG, deploy=True)
         autodiscover_modules(MODULE)
-        if cron := outbox_cron():
-            declare_drain(cron)
-        for alias, params in getattr(settings, "TASKS", {}).items():
-            backend = import_string(params["BACKEND"])
-            if hasattr(backend, "declare"):
-                backend(alias, params).declare()
+        _declare_ours()
+
+
+@cache
+def _declare_ours() -> None:
+    """Declare what drains the outbox and what runs tasks; once, for a test that changes the apps has us ready anew."""
+    if cron := outbox_cron():
+        declare_drain(cron)
+    for alias, params in getattr(settings, "TASKS", {}).items():
+        backend = import_string(params["BACKEND"])
+        if hasattr(backend, "declare"):
+            backend(alias, params).declare()

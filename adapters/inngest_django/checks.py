@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning as Caution
 from django.core.exceptions import ImproperlyConfigured
 
-from inngest_django.configuration import client_of_settings, make_client, problems_of, read_settings
-from inngest_django.served import Served, mounted
+from inngest_django.configuration import make_client, problems_of, read_settings
+from inngest_django.served import Served, clients, mounted
 from inngest_py import Function, Inngest
 from inngest_py.check import Finding, Severity, check_functions, read_configuration
 
@@ -64,12 +64,6 @@ def _is_broken() -> bool:
 def _declared(views: Iterable[Served]) -> Iterable[Function[Any]]:
     """The functions of the settings' client and of every client that serves something."""
     return {function.id: function for client in clients(views) for function in client.functions}.values()
-
-
-def clients(views: Iterable[Served]) -> Sequence[Inngest]:
-    """The settings' client and every client that serves something, each once."""
-    found = [] if read_settings() is None else [client_of_settings()]
-    return list({id(client): client for client in (*found, *(view.client for view in views))}.values())
 
 
 def check_code(**_options: Any) -> list[CheckMessage]:

@@ -9,7 +9,7 @@ id, and starts each of its functions once in 24 hours.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -70,12 +70,26 @@ def drain(
     return total
 
 
-def send_kept(kept: Sequence[int], client: Inngest, using: str) -> None:
-    """Send what was kept just now. What cannot be sent stays where it is."""
-    for start in range(0, len(kept), BATCH):
-        rows = _mine(client, using).filter(pk__in=kept[start : start + BATCH])
-        if not _send(_claim(rows, timezone.now()), client, rows, timezone.now):
-            return
+def send_kept(kept: Sequence[int], client: Inngest, using: str) -> int:
+    """Send what was kept just now; give how many were sent. What cannot be sent stays where it is."""
+    total = 0
+    for rows in _portions(kept, client, using):
+        sent = _send(_claim(rows, timezone.now()), client, rows, timezone.now)
+        if not sent:
+            break
+        total += sent
+    return total
+
+
+def send_now(keys: Sequence[int], client: Inngest, using: str) -> int:
+    """Send events that wait, whether their pause is over or not; give how many were sent.
+
+    One that somebody else sends at the moment is left to them.
+    """
+    now = timezone.now()
+    for rows in _portions(keys, client, using):
+        rows.filter(claim="").update(not_before=now)
+    return send_kept(keys, client, using)
 
 
 def waiting(client: Inngest | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
@@ -107,6 +121,12 @@ def _outbox(using: str) -> QuerySet[OutboxEvent]:
 
 def _mine(client: Inngest, using: str) -> QuerySet[OutboxEvent]:
     return _outbox(using).filter(app_id=client.app_id)
+
+
+def _portions(keys: Sequence[int], client: Inngest, using: str) -> Iterator[QuerySet[OutboxEvent]]:
+    """The rows with these keys, as many at a time as are sent at once."""
+    for start in range(0, len(keys), BATCH):
+        yield _mine(client, using).filter(pk__in=keys[start : start + BATCH])
 
 
 def _row(event: Event[Any], client: Inngest, now: datetime) -> OutboxEvent:

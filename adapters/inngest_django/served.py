@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver, get_script_prefix
 
 from inngest_django.colours import carry, in_thread, on_loop
-from inngest_django.configuration import client_of_settings, view_options
+from inngest_django.configuration import client_of_settings, read_settings, view_options
 from inngest_py import Function, Handler, Inngest
 
 ATTRIBUTE: Final = "inngest_served"
@@ -84,3 +84,9 @@ def _below(patterns: Iterable[URLPattern | URLResolver], prefix: str) -> Iterato
             yield from _below(pattern.url_patterns, route)
         elif isinstance(served := getattr(pattern.callback, ATTRIBUTE, None), Served):
             yield route, served
+
+
+def clients(views: Iterable[Served]) -> Sequence[Inngest]:
+    """The settings' client and every client that serves something, each once."""
+    found = [] if read_settings() is None else [client_of_settings()]
+    return list({id(client): client for client in (*found, *(view.client for view in views))}.values())

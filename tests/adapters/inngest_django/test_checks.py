@@ -137,7 +137,6 @@ def test_a_missing_signing_key_is_an_error_before_a_deployment_and_no_traceback(
     from inngest_django import served
 
     client = client_with("a", is_production=True)
-    monkeypatch.setattr(checks, "client_of_settings", lambda: client)
     monkeypatch.setattr(served, "client_of_settings", lambda: client)
 
     assert "inngest.E005" in found(deploy=True)

@@ -130,3 +130,10 @@ def test_functions_are_found_in_every_installed_app() -> None:
 
     assert apps.is_installed("orders")
     assert functions["pack"] == "orders.inngest_functions"
+
+
+def test_what_this_package_declares_is_declared_once_when_a_test_changes_the_apps() -> None:
+    before = client_of_settings().functions
+
+    with override_settings(INSTALLED_APPS=["inngest_django"]):
+        assert client_of_settings().functions == before
