@@ -86,6 +86,11 @@ def _below(patterns: Iterable[URLPattern | URLResolver], prefix: str) -> Iterato
             yield route, served
 
 
+def is_pattern(route: str) -> bool:
+    """Whether a route is not yet a path that a server could call, as `"/<tenant>/api/inngest"`."""
+    return not set(route).isdisjoint("<([\\")
+
+
 def clients(views: Iterable[Served]) -> Sequence[Inngest]:
     """The settings' client and every client that serves something, each once."""
     found = [] if read_settings() is None else [client_of_settings()]

@@ -17,7 +17,7 @@ from inngest_django.served import ATTRIBUTE, Served
 from inngest_py import Function, Handler, Inngest, Request
 from inngest_py.wsgi import read_body
 
-View = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def serve(
@@ -40,7 +40,8 @@ def serve(
     thread with its database connections; async ones run on the server's loop, or under WSGI on one background loop.
     `ATOMIC_REQUESTS` does not apply: use `transaction.atomic` in a step. Raises ConfigError if the app is in
     production and has no signing key, or if two functions have the same id; where the settings describe the client,
-    `manage.py check --deploy` says so, and otherwise the first request.
+    `manage.py check --deploy` says so, and otherwise the first request. Parameters of the route, as in
+    `path("<tenant>/api/inngest", serve())`, are for middleware.
     """
     given = {
         "serve_origin": serve_origin,
@@ -50,7 +51,7 @@ def serve(
     }
     served = Served(client, functions, {name: value for name, value in given.items() if value is not None})
 
-    def inngest(request: HttpRequest) -> HttpResponseBase:
+    def inngest(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponseBase:
         try:
             return _answer(request, served.handler)
         finally:

@@ -38,7 +38,7 @@ def serve(
     )
     blueprint = flask.Blueprint(_name(client, path), __name__)
 
-    def inngest() -> flask.Response:
+    def inngest(**_view_args: object) -> flask.Response:
         response = handler.handle(read(flask.request.environ, _body(flask.request, handler)))
         chunks = response.chunks
         body = response.body if chunks is None else flask.stream_with_context(iter(chunks))

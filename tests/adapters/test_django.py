@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from asgiref.sync import SyncToAsync, async_to_sync
 
 import inngest_py as inngest
-from harnesses import DjangoHarness, set_up_django
+from harnesses import DjangoHarness, set_up_django, urlpatterns
 from inngest_py.testing.conformance.asking import call, read, unwrapped
 from inngest_py.testing.conformance.harness import Harness, Mount
 from inngest_py.testing.conformance.hosting import AsgiHost, Host, WsgiHost
@@ -22,6 +23,7 @@ set_up_django()
 from django.conf import settings  # noqa: E402 - they are there now
 from django.db import connection, connections, models, transaction  # noqa: E402
 from django.test import AsyncClient, Client, TestCase, override_settings  # noqa: E402
+from django.urls import clear_url_caches, include, path, re_path  # noqa: E402
 from django.utils.translation import get_language  # noqa: E402
 
 from inngest_django.colours import in_thread  # noqa: E402
@@ -243,6 +245,43 @@ def test_the_language_of_the_request_is_active_in_functions(client: inngest.Inng
         request = call(fn_id)
         request = inngest.Request(request.method, request.url, {"Accept-Language": "de"}, request.body)
         assert read(host.send(request)) == "de"
+
+
+TENANT = ContextVar("tenant", default="nobody")
+
+
+class OfTenant:
+    """A middleware for which the parameter of a route is."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        return self.get_response(request)
+
+    def process_view(self, _request: Any, _view: Any, args: Sequence[str], kwargs: Mapping[str, str]) -> None:
+        TENANT.set(kwargs.get("tenant") or args[0])
+
+
+@pytest.mark.parametrize("asgi", [False, True])
+@pytest.mark.parametrize("route", ["<tenant>/", r"^(\w+)/"])
+def test_a_route_may_have_a_parameter_and_middleware_sees_it(client: inngest.Inngest, asgi: bool, route: str) -> None:
+    @client.create_function(fn_id="plain", trigger=THING)
+    def plain(_ctx: inngest.ContextSync) -> Any:
+        return TENANT.get()
+
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(_ctx: inngest.Context) -> Any:
+        return TENANT.get()
+
+    with override_settings(MIDDLEWARE=[f"{__name__}.OfTenant"]):
+        host = DjangoHarness(asgi=asgi).host(Mount(client))
+        below: Any = include(list(urlpatterns))
+        urlpatterns[:] = [path(route, below) if "<" in route else re_path(route, below)]
+        clear_url_caches()
+        for fn_id in ("app-plain", "app-async"):
+            assert read(host.send(call(fn_id, path="/acme/api/inngest"))) == "acme"
+    host.close()
 
 
 def test_atomic_requests_do_not_apply(client: inngest.Inngest, host: Host) -> None:

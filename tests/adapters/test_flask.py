@@ -139,6 +139,16 @@ def test_a_blueprint_may_have_a_prefix(app: Flask, client: inngest.Inngest) -> N
     assert WsgiHost(app).send(get(f"{ORIGIN}/v1/api/inngest")).status == 200
 
 
+def test_a_parameter_of_the_prefix_is_there_in_functions(app: Flask, client: inngest.Inngest) -> None:
+    @client.create_function(fn_id="async", trigger=THING)
+    async def asynchronous(_ctx: inngest.Context) -> Any:
+        return request.view_args
+
+    app.register_blueprint(serve(client), url_prefix="/<tenant>")
+
+    assert read(WsgiHost(app).send(call("app-async", path="/acme/api/inngest"))) == {"tenant": "acme"}
+
+
 def test_the_url_of_a_sub_mounted_app_has_the_mount_in_it(app: Flask, client: inngest.Inngest) -> None:
     app.register_blueprint(serve(client))
     host = WsgiHost(DispatcherMiddleware(Flask("root"), {"/shop": app}))

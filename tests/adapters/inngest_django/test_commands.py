@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import runpy
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from inngest_py.testing.conformance.api import Api, serving_api
 set_up_django()
 
 from django.core.management import CommandError, call_command  # noqa: E402 - needs settings
-from django.urls import clear_url_caches, path  # noqa: E402
+from django.urls import clear_url_caches, include, path, re_path  # noqa: E402
 
 from inngest_django import serve  # noqa: E402
 
@@ -97,6 +98,18 @@ def test_an_app_behind_a_proxy_is_registered_where_the_proxy_has_it(api: Api, mo
     assert "https://shop.example.com/said: registered" in sync(origin="https://shop.example.com/")
 
 
+@pytest.mark.parametrize("route", ["<tenant>/", r"^(?P<tenant>\w+)/", r"^v1\.0/"])
+def test_a_pattern_is_registered_where_it_is_said_to_be_and_not_otherwise(api: Api, route: str) -> None:
+    client = client_for(api, is_production=False)
+    to = path if route.startswith("<") else re_path
+    mount(to(route, include([path("inngest", serve(client))])))
+    with pytest.raises(CommandError, match="is a pattern and no path: say which one the server is to call"):
+        sync()
+
+    mount(to(route, include([path("inngest", serve(client, serve_path="/acme/inngest"))])))
+    assert 'app "shop" at http://127.0.0.1:8000/acme/inngest: registered' in sync()
+
+
 def test_registering_changes_nothing_in_the_app(api: Api) -> None:
     client = client_for(api, is_production=True, signing_key=KEY)
     settings = client.settings
@@ -115,8 +128,9 @@ def test_what_cannot_be_registered_is_an_error_of_the_command(api: Api) -> None:
     with pytest.raises(CommandError, match="say where the server finds this project: --origin"):
         sync()
 
-    with pytest.raises(CommandError, match=r'app "shop" was not registered: .*not an http or https URL'):
-        sync(origin="shop.example.com")
+    for origin in ("shop.example.com", "ftp://shop.example.com", "https://", "https://[", "https://shop:0", ""):
+        with pytest.raises(CommandError, match=rf"^--origin {re.escape(origin)} is not an http or https URL: write it"):
+            sync(origin=origin)
 
     api.status, api.body = 401, {"error": "no such key"}
     with pytest.raises(CommandError, match=r'app "shop" was not registered: .*no such key'):
@@ -155,13 +169,16 @@ def test_a_dev_server_starts_with_runserver_beside_it(
     given: list[str], before: list[str], after: list[str], api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    mount(path("api/inngest", serve(client_for(api, is_production=False))))
+    view = serve(client_for(api, is_production=False))
+    mount(path("api/inngest", view), path("<tenant>/inngest", view))
     monkeypatch.setattr(sys, "argv", ["manage.py", "inngest_dev", *given])
     monkeypatch.setattr(runpy, "run_module", lambda name, **_: started.append([name, *sys.argv[1:]]))
     monkeypatch.setattr("django.utils.autoreload.get_child_arguments", lambda: [sys.executable, *sys.argv])
 
-    call_command("inngest_dev", *given)
+    errors = io.StringIO()
+    call_command("inngest_dev", *given, stderr=errors)
 
     address, *options = before
     server = ["inngest_py", "dev", "--sdk-url", f"http://{address}/api/inngest", *options]
     assert started == [[*server, "--", sys.executable, "manage.py", "runserver", *after]]
+    assert errors.getvalue() == "/<tenant>/inngest is a pattern and no path: tell the dev server of one that fits\n"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import runpy
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import filterfalse
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import autoreload
 
-from inngest_django.served import mounted
+from inngest_django.served import is_pattern, mounted
 
 
 class Command(BaseCommand):
@@ -30,13 +31,16 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Start both, and end with the exit code of the dev server."""
-        arguments = ["dev", *_of_the_server(options), "--", *_runserver(options)]
+        paths = [path for path, _served in mounted()]
+        for path in filter(is_pattern, paths):
+            self.stderr.write(f"{path} is a pattern and no path: tell the dev server of one that fits")
+        arguments = ["dev", *_of_the_server(options, filterfalse(is_pattern, paths)), "--", *_runserver(options)]
         sys.argv[1:] = arguments
         runpy.run_module("inngest_py", run_name="__main__", alter_sys=True)
 
 
-def _of_the_server(options: dict[str, Any]) -> Iterator[str]:
-    for path, _served in mounted():
+def _of_the_server(options: dict[str, Any], paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
         yield from ("--sdk-url", f"http://{_reachable(options['addrport'])}{path}")
     for name in ("port", "retry_interval"):
         if options[name] is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
 from inngest_django.checks import TAG
-from inngest_django.served import Served, mounted
+from inngest_django.served import Served, is_pattern, mounted
 from inngest_py import ConfigError, ServerError
 
 
@@ -30,7 +31,8 @@ class Command(BaseCommand):
         if not views:
             raise CommandError('no functions are served: add path("api/inngest", serve()) to the URL configuration')
         for path, served in views:
-            self._register(served, (origin or _origin_of(served)).rstrip("/"), served.path or path)
+            given = _origin_of(served) if origin is None else _checked(origin)
+            self._register(served, given.rstrip("/"), served.path or _checked_path(path))
 
     def _register(self, served: Served, origin: str, path: str) -> None:
         client, url = served.client, f"{origin}{path}"
@@ -40,6 +42,27 @@ class Command(BaseCommand):
             raise CommandError(f'app "{client.app_id}" was not registered: {error}') from error
         state = "registered" if answer.get("modified", True) else "known already, and unchanged"
         self.stdout.write(f'app "{client.app_id}" at {url}: {state}, {len(served.functions)} functions')
+
+
+def _checked(origin: str) -> str:
+    """The origin that was given. Raises CommandError if there can be no server."""
+    try:
+        parts = urlsplit(origin)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise CommandError(f"--origin {origin} is not an http or https URL: write it as https://example.com")
+    return origin
+
+
+def _checked_path(route: str) -> str:
+    """The route as a path. Raises CommandError if it is a pattern."""
+    if is_pattern(route):
+        raise CommandError(
+            f'{route} is a pattern and no path: say which one the server is to call, serve(serve_path="/...")'
+        )
+    return route
 
 
 def _origin_of(served: Served) -> str:
