@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,10 +22,10 @@ SENT: Final = 4 * 1024 * 1024
 
 TAG: Final = "inngest"
 CODE_TAG: Final = "inngest_code"
-"""The tags of what is about the project, and of what is about its code: `manage.py check --tag inngest_code`.
+"""The tags of what is about the project, and of what is about its code: `manage.py check --tag inngest_code`."""
 
-Our own commands are not kept up by the latter.
-"""
+_ASKED: Final = ContextVar("_ASKED", default=False)
+"""Whether somebody asks about the code."""
 
 Check = Callable[..., Sequence[CheckMessage]]
 
@@ -66,14 +67,23 @@ def _declared(views: Iterable[Served]) -> Iterable[Function[Any]]:
     return {function.id: function for client in clients(views) for function in client.functions}.values()
 
 
+@contextmanager
+def asking_about_code() -> Generator[None]:
+    """Within this, the checks are about the code, too."""
+    token = _ASKED.set(True)
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
+
+
 def check_code(**_options: Any) -> list[CheckMessage]:
     """What `inngest-py check` finds in the functions, by its configuration; id `inngest.ING005`, for instance.
 
-    It is what `manage.py check` alone shows: the output of every other command, such as `migrate` and `runserver`, is
-    about something else. Nothing of it makes that fail: what is a warning there is an information here, and the rest a
-    warning.
+    It is what the command `check` alone shows, and only there. Nothing of it makes that fail: what is a warning there
+    is an information here, and the rest a warning.
     """
-    if sys.argv[1:2] != ["check"] or _is_broken():
+    if not _ASKED.get() or _is_broken():
         return []
     declared = _declared([served for _path, served in mounted()])
     functions = [function for function in declared if not _is_ours(function)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ set_up_django()
 
 from django.conf import settings  # noqa: E402 - they are there now
 from django.core.checks import CheckMessage, run_checks  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from django.core.management import call_command, execute_from_command_line  # noqa: E402
 from django.core.management.base import SystemCheckError  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.test import override_settings  # noqa: E402
@@ -200,17 +200,11 @@ def waiting(tmp_path: Path) -> inngest.Inngest:
     return client
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line asks for the checks."""
-    monkeypatch.setattr(sys, "argv", ["manage.py", "check"])
-
-
 def linted() -> dict[str | None, CheckMessage]:
-    return {message.id: message for message in checks.check_code() if "waiting_functions.py" in str(message.obj)}
+    with checks.asking_about_code():
+        return {message.id: message for message in checks.check_code() if "waiting_functions.py" in str(message.obj)}
 
 
-@pytest.mark.usefixtures("asked")
 def test_what_the_linter_finds_is_shown_and_makes_no_check_fail(
     mount: Mount, waiting: inngest.Inngest, tmp_path: Path
 ) -> None:
@@ -228,29 +222,52 @@ def test_what_the_linter_finds_is_shown_and_makes_no_check_fail(
     assert str(messages["inngest.ING005"].obj).endswith("waiting_functions.py:9")
 
 
-@pytest.mark.parametrize("command", ["migrate", "inngest_prune"])
+def written_by(command: Callable[[], object]) -> str:
+    """What a command writes to standard error, whatever its command line was."""
+    errors = io.StringIO()
+    with redirect_stderr(errors), redirect_stdout(io.StringIO()):
+        command()
+    return errors.getvalue()
+
+
+@pytest.mark.parametrize("command", ["migrate", "inngest_prune", "check"])
 def test_the_output_of_other_commands_is_not_filled_with_what_the_linter_finds(
-    mount: Mount, waiting: inngest.Inngest, tables: None, monkeypatch: pytest.MonkeyPatch, command: str
+    mount: Mount, waiting: inngest.Inngest, tables: None, command: str
 ) -> None:
     mount(path("api/inngest", serve(waiting)))
-    monkeypatch.setattr(sys, "argv", ["manage.py", command])
-    errors = io.StringIO()
+    options = {} if command == "check" else {"skip_checks": False}  # so does the runner of tests call it
 
-    call_command(command, stdout=io.StringIO(), stderr=errors, skip_checks=False)
+    written = written_by(lambda: call_command(command, **options))
 
-    assert "inngest.ING" not in errors.getvalue()
-    assert "inngest.W003" in errors.getvalue()
+    assert "inngest.ING" not in written
+    assert "inngest.W003" in written
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda: execute_from_command_line(["manage.py", "check"]),
+        lambda: execute_from_command_line(["manage.py", "check", "--no-color", "-t", "inngest_code"]),
+        lambda: call_command("check", tags=["inngest_code"]),
+        lambda: call_command("check", "--tag", "inngest_code", "--tag", "models"),
+    ],
+)
+def test_what_the_linter_finds_is_shown_by_the_command_line_and_by_its_tag(
+    mount: Mount, waiting: inngest.Inngest, command: Callable[[], object]
+) -> None:
+    mount(path("api/inngest", serve(waiting)))
+
+    assert "inngest.ING005" in written_by(command)
+    assert "inngest.ING" not in written_by(lambda: call_command("check"))
+
+
 def test_the_linter_says_nothing_of_the_functions_that_this_package_declares(mount: Mount, tmp_path: Path) -> None:
     assert "tasks-default" in {function.local_id for function in client_of_settings().functions}
 
-    with override_settings(BASE_DIR=tmp_path):
+    with override_settings(BASE_DIR=tmp_path), checks.asking_about_code():
         assert [message.obj for message in checks.check_code() if "backend.py" in str(message.obj)] == []
 
 
-@pytest.mark.usefixtures("asked")
 def test_the_linter_reads_the_projects_configuration(mount: Mount, waiting: inngest.Inngest, tmp_path: Path) -> None:
     mount(path("api/inngest", serve(waiting)))
     (tmp_path / "pyproject.toml").write_text('[tool.inngest-py.check]\nselect = ["ING007"]\n')
