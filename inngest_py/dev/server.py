@@ -27,7 +27,7 @@ from inngest_py.dev.notices import AppUnreachable, Notice
 from inngest_py.dev.options import Options
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.store.sqlite import SQLiteStore
-from inngest_py.dev.ui import Parlour, routes
+from inngest_py.dev.ui import Parlour, lost_in, routes
 from inngest_py.dev.ui.live import Hub
 from inngest_py.dev.ui.sessions import Sessions
 from inngest_py.errors import ConfigError, UsageError
@@ -147,7 +147,7 @@ class DevServer:
             problems=self.problems,
             add=self._discovery.add,
         )
-        await self._serve_http(build(desk, routes(parlour)), sock)
+        await self._serve_http(build(desk, routes(parlour), lost_in(parlour)), sock)
         self._discovery.start()
 
     async def serve(self) -> None:

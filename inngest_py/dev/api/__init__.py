@@ -15,16 +15,15 @@ from starlette.routing import Route
 from inngest_py.dev.api import apps, cancellations, checkpoints, events, history, openapi, page, reruns, runs
 from inngest_py.dev.api.desk import Desk
 from inngest_py.dev.api.guard import Guard
-from inngest_py.dev.api.replies import not_found, refused
+from inngest_py.dev.api.replies import Lost, absence, first_part, refused
 from inngest_py.errors import RequestError
 
 __all__ = ["Desk", "build"]
 
 
-def build(desk: Desk, pages: Sequence[Route] = ()) -> Starlette:
-    """The ASGI application, with `pages` besides the API."""
+def build(desk: Desk, pages: Sequence[Route] = (), lost: Lost | None = None) -> Starlette:
+    """The ASGI application, with `pages` besides the API; `lost` answers browsers that have come to none of them."""
     routes = [
-        *pages,
         Route("/health", page.health),
         Route("/dev", apps.info),
         Route("/fn/register", apps.register, methods=["PUT", "POST"]),
@@ -55,7 +54,9 @@ def build(desk: Desk, pages: Sequence[Route] = ()) -> Starlette:
         Route("/v1/checkpoint/{id}/async", checkpoints.save, methods=["POST"]),
         Route("/v1/http/runs/{id}/async", checkpoints.save, methods=["POST"]),
     ]
-    app = Starlette(routes=routes, exception_handlers={RequestError: refused, 404: not_found})
+    absent = absence(frozenset(first_part(route.path) for route in routes), lost)
+    handlers = {RequestError: refused, 404: absent, 405: absent}
+    app = Starlette(routes=[*pages, *routes], exception_handlers=handlers)
     app.state.desk = desk
     app.add_middleware(Guard, desk=desk)
     return app

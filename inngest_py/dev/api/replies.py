@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Container, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from inngest_py.dev.duration import iso
 from inngest_py.errors import RequestError
+
+Lost: TypeAlias = Callable[[Request, int], Response]
+"""What a browser is shown where there is nothing, with a status that says why."""
 
 _COUNT: Final = re.compile(r"0*[1-9][0-9]{0,8}")
 _FLAGS: Final = {"true": True, "false": False}
@@ -37,9 +42,37 @@ async def refused(_: Request, fault: Exception) -> Response:
     return error(str(fault), int(status))
 
 
-async def not_found(_: Request, __: Exception) -> Response:
+def not_found() -> Response:
     """The reply to a request for a path that there is not."""
     return PlainTextResponse("404 page not found\n", 404)
+
+
+def absence(own: Container[str], lost: Lost | None) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What answers where there is nothing: in plain text, or `lost` to a browser outside of the API.
+
+    `own` are the first parts of the API's paths.
+    """
+
+    async def absent(request: Request, fault: Exception) -> Response:
+        status = fault.status_code if isinstance(fault, HTTPException) else HTTPStatus.NOT_FOUND
+        if lost is not None and "text/html" in request.headers.get("accept", "") and not is_own(request):
+            reply = lost(request, status)
+        elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+            reply = PlainTextResponse("Method Not Allowed", status)
+        else:
+            reply = not_found()
+        reply.headers.update(getattr(fault, "headers", None) or {})
+        return reply
+
+    def is_own(request: Request) -> bool:
+        return first_part(request.url.path) in own
+
+    return absent
+
+
+def first_part(path: str) -> str:
+    """What a path begins with, up to its second slash."""
+    return path.split("/", 2)[1]
 
 
 def count(query: Mapping[str, str], name: str, default: int, largest: int) -> int:

@@ -6,14 +6,19 @@ outputs is text wherever it is shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from inngest_py.dev.ui.door import Door
+from inngest_py.dev.ui.door import Door, answered
 from inngest_py.dev.ui.pages import actions, apps, events, front, functions, run, runs, send, signing_in
+from inngest_py.dev.ui.pages.missing import lost
 from inngest_py.dev.ui.parlour import Parlour
 
-__all__ = ["Parlour", "routes"]
+__all__ = ["Parlour", "lost_in", "routes"]
 
 
 def routes(parlour: Parlour) -> list[Route]:
@@ -44,3 +49,8 @@ def routes(parlour: Parlour) -> list[Route]:
         Route("/sign-in", signing_in.sign_in, methods=["POST"], middleware=open_),
         Route("/sign-out", signing_in.sign_out, methods=["POST"], middleware=closed),
     ]
+
+
+def lost_in(parlour: Parlour) -> Callable[[Request, int], Response]:
+    """What answers a browser that has come to no page, with a status that says why not."""
+    return lambda request, status: answered(parlour, request, lambda it: lost(it, status))

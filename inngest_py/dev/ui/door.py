@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inngest_py.dev.api.guard import is_bearer
 from inngest_py.dev.ui.parlour import SCOPE, Parlour
-from inngest_py.dev.ui.sessions import COOKIE
+from inngest_py.dev.ui.sessions import cookie_of
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -39,15 +40,25 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a person in, or ask who it is."""
         scope[SCOPE] = self._parlour
-        app = self._app if self._open or self._is_known(scope) else _turned_away(Request(scope))
+        request = Request(scope)
+        app = self._app if self._open or _is_known(self._parlour, request) else _turned_away(request)
         await app(scope, receive, _guarded(send))
 
-    def _is_known(self, scope: Scope) -> bool:
-        key = self._parlour.desk.signing_key
-        if key is None:
-            return True
-        request, now = Request(scope), self._parlour.desk.engine.clock()
-        return self._parlour.sessions.knows(request.cookies.get(COOKIE, ""), now) or is_bearer(key, request.headers)
+
+def answered(parlour: Parlour, request: Request, show: Callable[[Request], Response]) -> Response:
+    """The answer to a request that no page takes, given behind the same door."""
+    request.scope[SCOPE] = parlour
+    reply = show(request) if _is_known(parlour, request) else _turned_away(request)
+    _mark(reply.headers)
+    return reply
+
+
+def _is_known(parlour: Parlour, request: Request) -> bool:
+    key = parlour.desk.signing_key
+    if key is None:
+        return True
+    token = request.cookies.get(cookie_of(request), "")
+    return parlour.sessions.knows(token, parlour.desk.engine.clock()) or is_bearer(key, request.headers)
 
 
 def _turned_away(request: Request) -> Response:
@@ -60,9 +71,12 @@ def _turned_away(request: Request) -> Response:
 def _guarded(send: Send) -> Send:
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.update(HEADERS)
-            headers.setdefault("Cache-Control", "no-store")
+            _mark(MutableHeaders(scope=message))
         await send(message)
 
     return guarded
+
+
+def _mark(headers: MutableHeaders) -> None:
+    headers.update(HEADERS)
+    headers.setdefault("Cache-Control", "no-store")

@@ -19,6 +19,7 @@ from inngest_py.version import VERSION
 KINDS: Final = {"ui.css": "text/css", "ui.js": "text/javascript", "icon.svg": "image/svg+xml"}
 """The files that pages load, and what they are."""
 
+SIGN_IN: Final = "/sign-in"
 _THEMES: Final = frozenset({"light", "dark"})
 
 
@@ -30,7 +31,7 @@ def page(request: Request, template: str, status: int = 200, /, **values: Any) -
         "now": parlour.desk.engine.clock(),
         "path": request.url.path,
         "theme": theme if theme in _THEMES else "",
-        "signed": parlour.desk.signing_key is not None,
+        "signed": parlour.desk.signing_key is not None and request.url.path != SIGN_IN,
     }
     return HTMLResponse(_environment().get_template(template).render(shared | values), status)
 

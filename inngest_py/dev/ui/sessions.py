@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
+from starlette.requests import Request
+
 from inngest_py.dev.duration import HOUR
 
-COOKIE: Final = "inngest_session"
 LIFE: Final = 12 * HOUR
 _MOST: Final = 100
+_PORT: Final = re.compile(r":(\d{1,5})$")
 
 
 class Sessions:
@@ -34,3 +37,12 @@ class Sessions:
     def close(self, token: str) -> None:
         """End a session."""
         self._ends.pop(token, None)
+
+
+def cookie_of(request: Request) -> str:
+    """The name of the session's cookie: browsers share cookies among all ports of a host, and each has its own server.
+
+    It is the port that the browser has gone to, which may be that of a proxy.
+    """
+    port = _PORT.search(request.headers.get("host", ""))
+    return "inngest_session" + (f"_{port[1]}" if port else "")

@@ -17,7 +17,7 @@ from inngest_py.dev.ids import Ids
 from inngest_py.dev.notices import AppUnreachable, Notice, RunCancelled, RunCompleted, RunFailed
 from inngest_py.dev.rules import Rules
 from inngest_py.dev.store.sqlite import SQLiteStore
-from inngest_py.dev.ui import Parlour, routes
+from inngest_py.dev.ui import Parlour, lost_in, routes
 from inngest_py.dev.ui.live import Hub
 from inngest_py.dev.ui.sessions import Sessions
 
@@ -58,7 +58,7 @@ class House:
             problems=self.problems,
             add=self._add,
         )
-        transport = httpx.ASGITransport(build(made, routes(parlour)))
+        transport = httpx.ASGITransport(build(made, routes(parlour), lost_in(parlour)))
         return httpx.AsyncClient(transport=transport, base_url="http://localhost:8288", follow_redirects=True)
 
     async def function(self, slug, reply, **fields):

@@ -415,6 +415,14 @@ def test_a_page_weighs_little_and_comes_from_one_server(browser, shown):
     assert weight < LIGHTEST
 
 
+def test_what_needs_script_does_not_show_without_it(browser, shown):
+    with window(browser, shown.url, java_script_enabled=False) as page:
+        page.goto("/apps")
+
+        assert page.locator(".pulse").is_hidden()
+        assert [button.is_hidden() for button in page.locator(".copy, [data-do]").all()] == [True] * 4
+
+
 def test_pages_work_without_script(browser, shown):
     with window(browser, shown.url, java_script_enabled=False) as page:
         page.goto("/send?name=order%2Frefunded")

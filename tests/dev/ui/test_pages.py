@@ -422,6 +422,44 @@ async def test_what_there_is_not_is_said_to_be_missing(house, path):
     assert "'x'" in plain_of(reply)
 
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/nowhere", 404, "There is no page /nowhere here."),
+        ("GET", "/runs/x/y/<b>", 404, "There is no page /runs/x/y/<b> here."),
+        ("GET", "/runs/x/cancel", 405, "/runs/x/cancel takes no GET."),
+        ("POST", "/runs", 405, "/runs takes no POST."),
+    ],
+)
+async def test_a_browser_that_comes_to_no_page_is_shown_one(house, method, path, status, said):
+    reply = await house.http.request(method, path, headers=BROWSER)
+
+    assert reply.status_code == status
+    assert said in plain(reply.text)
+    assert {name: reply.headers[name] for name in HEADERS} == HEADERS
+    assert ("allow" in reply.headers) is (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "said"),
+    [
+        ("/nowhere", {"accept": "*/*"}, "404 page not found\n"),
+        ("/v1/nowhere", BROWSER, "404 page not found\n"),
+        ("/e/k", BROWSER, "Method Not Allowed"),
+        ("/fn/register", BROWSER, "Method Not Allowed"),
+        ("/runs/x/cancel", {}, "Method Not Allowed"),
+    ],
+)
+async def test_programs_and_the_api_are_answered_in_plain_text(house, path, headers, said):
+    reply = await house.http.get(path, headers=headers)
+
+    assert reply.text == said
+    assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+
+
 async def test_a_page_of_another_site_cannot_press_a_button(house, kit):
     await house.function("f", kit.serial("a"))
 
@@ -433,6 +471,12 @@ async def test_a_page_of_another_site_cannot_press_a_button(house, kit):
 
     assert reply.status_code == 403
     assert (await house.http.get("/v1/runs")).json()["data"] == []
+
+
+def plain(html):
+    """The text of what a page is about."""
+    main = re.sub(r".*<main[^>]*>|</main>.*", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
 
 
 def older_of(html):

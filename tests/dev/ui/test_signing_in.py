@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import Request
 
 from inngest_py.dev.ui.pages.signing_in import _local
-from inngest_py.dev.ui.sessions import COOKIE, LIFE, Sessions
+from inngest_py.dev.ui.sessions import LIFE, Sessions, cookie_of
 from inngest_py.wire.signing import SigningKey, bearer_token
 
 KEY = "signkey-test-0123456789abcdef"
@@ -17,9 +18,11 @@ async def visitor(house):
         yield http
 
 
-@pytest.mark.parametrize("path", ["/", "/runs?status=Failed", "/runs/x", "/events", "/send", "/functions/f", "/apps"])
+@pytest.mark.parametrize(
+    "path", ["/", "/runs?status=Failed", "/runs/x", "/events", "/send", "/functions/f", "/apps", "/odd"]
+)
 async def test_who_has_not_signed_in_is_asked_to(visitor, path):
-    reply = await visitor.get(path)
+    reply = await visitor.get(path, headers={"accept": "text/html"})
 
     assert reply.url.path == "/sign-in"
     assert reply.url.params["next"] == path
@@ -45,7 +48,7 @@ async def test_the_session_is_kept_from_scripts_and_from_other_sites_and_says_no
     reply = await visitor.post("/sign-in", data={"key": KEY}, follow_redirects=False)
 
     cookie = reply.headers["set-cookie"]
-    assert cookie == f"{COOKIE}=token-0; HttpOnly; Max-Age={LIFE // 1000}; Path=/; SameSite=strict"
+    assert cookie == f"inngest_session_8288=token-0; HttpOnly; Max-Age={LIFE // 1000}; Path=/; SameSite=strict"
     assert "0123456789abcdef" not in str(reply.headers)
 
 
@@ -55,7 +58,7 @@ async def test_who_does_not_know_the_key_is_not_let_in(visitor, key):
 
     assert reply.status_code == 401
     assert "That is not this server" in reply.text
-    assert COOKIE not in visitor.cookies
+    assert dict(visitor.cookies) == {}
 
 
 async def test_a_session_ends_by_itself_and_when_somebody_signs_out(house, visitor):
@@ -99,6 +102,21 @@ async def test_a_session_is_of_no_use_for_the_api(visitor):
 )
 def test_signing_in_leads_nowhere_else(path, leads_to):
     assert _local(path) == leads_to
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("localhost:8288", "inngest_session_8288"),
+        ("127.0.0.1:9000", "inngest_session_9000"),
+        ("[::1]:9000", "inngest_session_9000"),
+        ("dev.example.com", "inngest_session"),
+        ("localhost:x; Domain=evil.test", "inngest_session"),
+        ("localhost:123456", "inngest_session"),
+    ],
+)
+def test_each_port_of_a_host_has_a_session_of_its_own(host, name):
+    assert cookie_of(Request({"type": "http", "headers": [(b"host", host.encode())]})) == name
 
 
 def test_sessions_do_not_pile_up():

@@ -10,7 +10,6 @@ from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import has_runs
 from inngest_py.dev.ui.render import KINDS, file_of, page
 from inngest_py.dev.ui.views.starters import STARTERS, environment
-from inngest_py.errors import RequestError
 
 
 async def show(request: Request) -> Response:
@@ -42,6 +41,6 @@ async def static(request: Request) -> Response:
     """A file that pages load. Its address has its version in it."""
     name = request.path_params["name"]
     if name not in KINDS:
-        return await not_found(request, RequestError("no such file"))
+        return not_found()
     kept = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(file_of(name), headers=kept, media_type=KINDS[name])

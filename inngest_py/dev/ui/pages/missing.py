@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from inngest_py.dev.ui.render import page
+
+_LONGEST: Final = 200
 
 
 def missing(request: Request, kind: str, name: str) -> Response:
@@ -17,3 +22,11 @@ def missing(request: Request, kind: str, name: str) -> Response:
 def refused(request: Request, said: str, status: int = 400) -> Response:
     """A page for what cannot be done, and why."""
     return page(request, "trouble.html", status, title="That cannot be done", said=said)
+
+
+def lost(request: Request, status: int) -> Response:
+    """A page for an address that has none, or that only takes what a form sends."""
+    path = request.url.path[:_LONGEST]
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return page(request, "trouble.html", status, title="Not a page", said=f"{path} takes no {request.method}.")
+    return page(request, "trouble.html", status, title="No such page", said=f"There is no page {path} here.")

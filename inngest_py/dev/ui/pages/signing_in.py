@@ -9,7 +9,7 @@ from inngest_py.dev.api.guard import is_key
 from inngest_py.dev.ui.forms import form_of
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.render import page
-from inngest_py.dev.ui.sessions import COOKIE, LIFE
+from inngest_py.dev.ui.sessions import LIFE, cookie_of
 
 
 async def show(request: Request) -> Response:
@@ -28,15 +28,16 @@ async def sign_in(request: Request) -> Response:
     reply = RedirectResponse(next_, 303)
     token = parlour.sessions.open(parlour.desk.engine.clock())
     secure = request.url.scheme == "https"
-    reply.set_cookie(COOKIE, token, max_age=LIFE // 1000, httponly=True, samesite="strict", secure=secure)
+    reply.set_cookie(cookie_of(request), token, max_age=LIFE // 1000, httponly=True, samesite="strict", secure=secure)
     return reply
 
 
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    parlour_of(request).sessions.close(request.cookies.get(COOKIE, ""))
+    cookie = cookie_of(request)
+    parlour_of(request).sessions.close(request.cookies.get(cookie, ""))
     reply = RedirectResponse("/sign-in", 303)
-    reply.delete_cookie(COOKIE)
+    reply.delete_cookie(cookie)
     return reply
 
 

@@ -126,7 +126,7 @@ function setPulse(state) {
   const pulse = $(".pulse");
   if (pulse.dataset.state === state) return;
   pulse.dataset.state = state;
-  $(".word", pulse).textContent = { on: "live", lost: "no server", off: "paused" }[state];
+  $(".word", pulse).textContent = { opening: "connecting", on: "live", lost: "no server", off: "paused" }[state];
 }
 
 function concerns(said) {
@@ -139,6 +139,7 @@ function concerns(said) {
 
 function listen() {
   if (source) return;
+  setPulse("opening");
   source = new EventSource("/ui/live");
   source.onopen = () => { setPulse("on"); refresh(); }; // what happened before is not told again
   source.onerror = () => setPulse("lost");
@@ -292,6 +293,7 @@ addEventListener("click", (event) => {
 
 addEventListener("input", (event) => { if (event.target.matches("[data-json]")) checkJSON(event.target); });
 
+document.documentElement.dataset.script = ""; // buttons that need it show
 showTimes();
 setInterval(showTimes, 1000);
 setInterval(() => { if ($("[data-active]") && !document.hidden) refresh(); }, 2000);
