@@ -11,6 +11,7 @@ Exception
     ├── RequestError                   they sent something that we do not accept: has a status and a code
     │   ├── InvalidJSONError           a body that is not JSON
     │   ├── BodyTooLargeError          a body with more bytes than are read
+    │   ├── LengthRequiredError        a body in chunks, which the web server does not read
     │   ├── SignatureError             a missing, stale or wrong signature
     │   ├── FunctionNotFoundError      a call for a function that is not served here
     │   ├── MethodNotAllowedError      a method that no Inngest server uses
@@ -116,6 +117,13 @@ class BodyTooLargeError(RequestError):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "body_too_large"
+
+
+class LengthRequiredError(RequestError):
+    """A body that came in chunks, of which the web server gave the app nothing."""
+
+    status = HTTPStatus.LENGTH_REQUIRED
+    code = "length_required"
 
 
 class SignatureError(RequestError):

@@ -20,6 +20,7 @@ from inngest_py.errors import (
     BodyTooLargeError,
     ConfigError,
     FunctionNotFoundError,
+    LengthRequiredError,
     MethodNotAllowedError,
     RequestError,
     ServerError,
@@ -173,6 +174,11 @@ class Handler:
     def _check_size(self, request: Request) -> None:
         if len(request.body) > self.max_body:
             raise BodyTooLargeError(f"the body has more than {self.max_body} bytes")
+        if request.method == "POST" and not request.body and headers.TRANSFER_ENCODING in request.headers:
+            raise LengthRequiredError(
+                "nothing of the body has arrived: it came in chunks, which not every web server reads, such as that of "
+                "manage.py runserver. Have what is before the app send a Content-Length, or use another web server"
+            )
 
     def _check_kind(self, request: Request) -> None:
         """Raise what a request is refused with whoever signed it: a method or a server that is none of ours."""

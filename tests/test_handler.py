@@ -806,6 +806,22 @@ def test_functions_to_serve_are_a_list_of_declared_ones(functions: Any, said: st
         Handler(client, functions(client), framework="none")
 
 
+@pytest.mark.parametrize("is_production", [False, True])
+def test_a_body_in_chunks_of_which_nothing_arrives_is_refused_with_the_reason(is_production: bool) -> None:
+    handler = Handler(app(is_production=is_production), framework="none")
+
+    refused = handler.handle(Request("POST", URL, {"transfer-encoding": "chunked"}))
+    others = [
+        handler.handle(Request("POST", URL, {"transfer-encoding": "chunked"}, b"{}")),
+        handler.handle(Request("POST", URL, {"content-length": "0"})),
+        handler.handle(Request("PUT", URL, {"transfer-encoding": "chunked"})),
+    ]
+
+    assert (refused.status, json.loads(refused.body)["code"]) == (411, "length_required")
+    assert "it came in chunks" in json.loads(refused.body)["message"]
+    assert 411 not in [other.status for other in others]
+
+
 @pytest.mark.parametrize("max_body", ["1", 0, -1, 1.5])
 def test_a_limit_of_bodies_that_cannot_be_is_refused_when_it_is_written(max_body: Any) -> None:
     with pytest.raises(ConfigError, match=f"max_body={max_body!r} is no number of bytes"):

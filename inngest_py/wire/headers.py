@@ -31,6 +31,7 @@ SERVER_KIND: Final = "x-inngest-server-kind"
 SERVER_TIMING: Final = "server-timing"
 SIGNATURE: Final = "x-inngest-signature"
 SYNC_KIND: Final = "x-inngest-sync-kind"
+TRANSFER_ENCODING: Final = "transfer-encoding"
 USER_AGENT: Final = "user-agent"
 VARY: Final = "vary"
 
