@@ -176,7 +176,7 @@ class Loans:
 
     async def _run(self, lent: Lent, loan: Loan) -> None:
         current_loan.set(loan)
-        scope: dict[str, Any] = {**self._scope, "path_params": {}}
+        scope = {**self._scope}
         scope.pop("starlette.exception_handlers", None)  # an HTTPException is no response here, but an error
         await lent.route(scope.get("app")).handle(scope, _nothing_more, _to_nobody)
 

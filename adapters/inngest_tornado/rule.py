@@ -79,7 +79,6 @@ class InngestHandler(RequestHandler):
         finish: Callable[[bytes | None], Awaitable[None]] = cast("Any", self).finish
         with suppress(asyncio.CancelledError, StreamClosedError):
             response = await self._while_connected(self._handler.ahandle(self._read()))
-            self.clear()
             self.set_status(response.status)
             for name, value in response.headers.items():
                 self.set_header(name, value)

@@ -181,7 +181,7 @@ def _fault_of_type(value: object, path: str) -> UnserializableError | None:
     try:
         pydantic_core.to_json(value)
     except (ValueError, RecursionError):
-        return UnserializableError(path, f"{_shown(value)} {_KINDS.get(type(value)) or f'is a {type(value).__name__}'}")
+        return UnserializableError(path, f"{_shown(value)} {_KINDS.get(type(value)) or _named_type(value)}")
     return _fault_of_number(value, path)
 
 
@@ -191,6 +191,11 @@ def _fault_of_number(value: object, path: str) -> UnserializableError | None:
     if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         return UnserializableError(path, "a whole number of more than 308 digits fits no double: make it a string")
     return None
+
+
+def _named_type(value: object) -> str:
+    name = type(value).__name__
+    return f"is {'an' if name[:1].lower() in set('aeiou') else 'a'} {name}"
 
 
 def _shown(value: object) -> str:

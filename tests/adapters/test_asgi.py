@@ -59,6 +59,43 @@ async def test_of_a_body_that_is_too_large_no_more_is_read_than_shows_that(clien
     assert (sent[0]["status"], next(parts)) == (413, 2)
 
 
+async def answer_who_leaves(client: inngest.Inngest, *, is_cancelled: bool = False) -> int:
+    """Answer a client that leaves while a function runs. How often the task is then still asked to end."""
+    begun, task = asyncio.Event(), asyncio.current_task()
+    assert task is not None
+
+    @client.create_function(fn_id="for-ever", trigger=inngest.TriggerEvent(event="thing/happened"))
+    async def for_ever(_ctx: inngest.Context) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    connection = Connection(call("app-for-ever"), asyncio.Event())
+
+    async def receive() -> Any:
+        if begun.is_set():
+            if is_cancelled:
+                task.cancel()
+            return {"type": "http.disconnect"}
+        return await connection.receive()
+
+    await serve(client)(scope_of(call("app-for-ever")), receive, connection.send)
+
+    return task.cancelling()
+
+
+async def test_a_task_goes_on_when_its_client_has_left_as_if_it_had_never_been_cancelled(
+    client: inngest.Inngest,
+) -> None:
+    assert await answer_who_leaves(client) == 0
+
+
+async def test_a_task_that_somebody_else_cancels_ends_though_its_client_has_left_too(client: inngest.Inngest) -> None:
+    answering = asyncio.create_task(answer_who_leaves(client, is_cancelled=True))
+
+    with pytest.raises(asyncio.CancelledError):
+        await answering
+
+
 async def test_another_app_has_all_other_paths(client: inngest.Inngest) -> None:
     app = serve(client, app=Starlette(routes=[Route("/home", lambda _request: PlainTextResponse("home"))]))
 

@@ -205,6 +205,41 @@ def test_a_dependency_may_ask_for_the_request_and_for_what_a_middleware_knows(cl
     host.close()
 
 
+def test_a_dependency_may_ask_for_a_parameter_of_the_route(client: Any) -> None:
+    def tenant(request: Request) -> str:
+        return str(request.path_params["tenant"])
+
+    @client.create_function(fn_id="tell", trigger=THING)
+    @with_dependencies
+    def tell(_ctx: inngest.ContextSync, tenant: str = Depends(tenant)) -> str:
+        return tenant
+
+    host = AsgiHost(FastAPI(routes=[serve(client, path="/{tenant}/inngest")]))
+
+    assert read(host.send(call("app-tell", path="/acme/inngest"))) == "acme"
+    host.close()
+
+
+async def connection() -> AsyncIterator[str]:
+    told.append("connection open")
+    yield "connection"
+    told.append("connection closed")
+
+
+def test_what_was_made_last_is_closed_first(client: Any, send: Any) -> None:
+    @with_dependencies
+    async def below(_ctx: inngest.Context, db: Annotated[str, Depends(connection)]) -> str:
+        return db
+
+    @client.create_function(fn_id="above", trigger=THING)
+    @with_dependencies
+    async def above(ctx: inngest.Context, _db: AsyncSession) -> str:
+        return await below(ctx)
+
+    assert read(send("above")) == "connection"
+    assert told == ["open", "connection open", "connection closed", "closed"]
+
+
 def pool(request: Request) -> str:
     return str(request.state.pool)
 

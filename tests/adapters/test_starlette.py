@@ -51,6 +51,7 @@ async def test_the_route_is_not_part_of_a_schema_of_starlette(client: inngest.In
     route = serve(client)
 
     assert SchemaGenerator({}).get_schema([route])["paths"] == {}
+    assert route.include_in_schema is False  # as other generators ask
 
 
 async def test_a_route_may_be_added_later(client: inngest.Inngest) -> None:

@@ -188,7 +188,7 @@ def deep() -> object:
 
 CANNOT_BE_WRITTEN: list[tuple[Callable[[], object], str, str]] = [
     (Stranger, "$", "<stranger> is a Stranger"),
-    (Unshowable, "$", "a value is a Unshowable"),
+    (Unshowable, "$", "a value is an Unshowable"),
     (lambda: {"a": [1, {"b": Stranger()}]}, "$.a[1].b", "<stranger> is a Stranger"),
     (lambda: Order(lines=[{"by": Stranger()}]), "$.lines[0].by", "<stranger> is a Stranger"),
     (lambda: Point(1, Point(Stranger())), "$.y.x", "<stranger> is a Stranger"),
