@@ -35,6 +35,7 @@ from inngest_py.errors import ConfigError, SendEventsError
 from inngest_py.flows.authorized import outgoing_headers
 from inngest_py.flows.checkpoints import Silence
 from inngest_py.flows.events import Sending, send_events
+from inngest_py.flows.logs import LogPost
 from inngest_py.flows.signals import send_signal
 from inngest_py.function import Function, check_handler, declare, failure_function
 from inngest_py.middleware.base import Middleware, MiddlewareFactory
@@ -142,6 +143,7 @@ class Inngest:
         self.transport: Final = Transport(http_client, _seconds(request_timeout))
         self._performer: Final = Performer(self.transport, Threads(0))
         self.silence = Silence()
+        self.logs: Final = LogPost(self.settings, self._performer, time.time)
         self._functions: tuple[Function[Any], ...] = ()
         self._large: set[str] = set()
 

@@ -234,7 +234,8 @@ class Handler:
         call = read_call(request.query, request.body)
         function = self._find(call.function_id)
         call = yield from fetch_state(self._settings, call)
-        reply = yield from run_call(self._client, function, call, request, self._clock)
+        with self._client.logs.of(call, request):
+            reply = yield from run_call(self._client, function, call, request, self._clock)
         log_reply(self._client.logger, function, call.run_id, reply)
         return self._answer_call(reply, key)
 

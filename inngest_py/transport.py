@@ -37,8 +37,21 @@ _under_way: Final[set[asyncio.Future[Any]]] = set()
 _sending: Final[ContextVar[bool]] = ContextVar("inngest_sending", default=False)
 """Whether the HTTP library is at work for us, and not for the rest of the program."""
 
+_unsaid: Final[ContextVar[bool]] = ContextVar("inngest_unsaid", default=False)
+"""Whether the HTTP library's log says nothing of the requests that are made in this context."""
+
 _server: Final[ContextVar[Callable[[Request], Response] | None]] = ContextVar("inngest_server", default=None)
 """Who answers in this context instead of a server, or None."""
+
+
+def is_sending() -> bool:
+    """Whether the HTTP library is at work for us here, and not for the rest of the program."""
+    return _sending.get()
+
+
+def say_nothing() -> None:
+    """Have the HTTP library's log say nothing of what is sent in this context from now on."""
+    _unsaid.set(True)
 
 
 @contextmanager
@@ -166,6 +179,8 @@ class _HideEventKeys(logging.Filter):
     """Keeps event keys, which are part of the URL that events are sent to, out of the HTTP library's log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if _unsaid.get():
+            return False
         if _sending.get() and isinstance(record.args, tuple):
             record.args = tuple(map(_without_key, record.args))
         return True

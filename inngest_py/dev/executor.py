@@ -30,6 +30,9 @@ _MAX_REDIRECTS: Final = 60
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
 _DEFAULTS: Final = {"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": "Inngest"}
+_ASKED_OF_APPS: Final = {"Accept-Encoding": "gzip", "X-Inngest-Logs": "wanted"}
+"""What is asked of apps with every call. The second is ours, for `POST /v1/runs/{id}/logs`; other SDKs ignore it."""
+
 _SEE_OTHER: Final = 303
 _FOUND: Final = frozenset({301, 302})
 _PORTS: Final = {"http": 80, "https": 443}
@@ -67,7 +70,7 @@ class HTTPExecutor:
 
     async def call(self, call: Call) -> Reply:
         """Call an app, and read its reply."""
-        headers = {**call.headers, **self._kind, "Accept-Encoding": "gzip", **self._signature(call.body)}
+        headers = {**call.headers, **self._kind, **_ASKED_OF_APPS, **self._signature(call.body)}
         try:
             async with asyncio.timeout(_LONGEST):
                 response = await self._follow(_Asked("POST", call.url, headers, call.body), _as_apps_want)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from inngest_py.dev.model import App, Cancellation, Event, Function, Run, Step
+from inngest_py.dev.model import App, Cancellation, Event, Function, LogLine, Run, Step
 from inngest_py.dev.reply import FetchReply, Reply, ReplyOp
 
 
@@ -120,6 +120,14 @@ class Checkpointed:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesLogged:
+    """An app has logged lines in a run, which may have ended. Their ids are drawn when they are stored."""
+
+    run: Run
+    lines: tuple[LogLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """The server is up again, with what the store had. What was in flight is dispatched again."""
 
@@ -138,5 +146,6 @@ Happening: TypeAlias = (
     | RerunRequested
     | SignalSent
     | Checkpointed
+    | LinesLogged
     | Restarted
 )

@@ -139,13 +139,13 @@ def _run(notice: notices.RunNotice) -> Line:
         case notices.RunCancelled(duration=duration, reason=reason):
             text = f"{function} was cancelled: {reason}"
             return Line(word="cancel", style="magenta", run_id=run_id, duration=duration, text=text)
-        case notices.CallFailed() | notices.DeferRefused():
-            return _trouble(notice)
+        case notices.CallFailed() | notices.DeferRefused() | notices.RunLogged():
+            return _on_the_way(notice)
         case _:
             raise NotImplementedError(f"there is no line for {notice}")
 
 
-def _trouble(notice: notices.CallFailed | notices.DeferRefused) -> Line:
+def _on_the_way(notice: notices.CallFailed | notices.DeferRefused | notices.RunLogged) -> Line:
     run_id, function = notice.run_id, notice.function
     match notice:
         case notices.CallFailed(attempt=attempt, max_attempts=most, retry_at=at, error=error):
@@ -154,6 +154,9 @@ def _trouble(notice: notices.CallFailed | notices.DeferRefused) -> Line:
             return Line(word=word, style=style, run_id=run_id, text=text, stack=error.stack)
         case notices.DeferRefused(reason=reason):
             return Line(word="warning", style="yellow", run_id=run_id, text=f"{function}: {reason}")
+        case notices.RunLogged(lines=lines):
+            noun = "line" if lines == 1 else "lines"
+            return Line(word="log", style="dim", run_id=run_id, text=f"{function} logged {lines} {noun}", quiet=True)
 
 
 def _counted(steps: int) -> str:

@@ -234,6 +234,24 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A line that an app has logged in a run. `at` is in Unix milliseconds, by the app's clock.
+
+    `level` is a name, such as INFO; `step` is the id of a step as the code has it, empty outside of steps; `attempt`
+    counts from 0.
+    """
+
+    id: str
+    run_id: str
+    at: int
+    level: str
+    logger: str
+    text: str
+    step: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A queue item. `target` is the hashed step id or `step`; `group` names the siblings that are awaited together."""
 
@@ -326,6 +344,19 @@ class Cancellation:
 
 
 Record: TypeAlias = (
-    App | Function | Event | Run | Step | Attempt | Job | Pause | Claim | Meter | Buffer | Cancellation | Defer
+    App
+    | Function
+    | Event
+    | Run
+    | Step
+    | Attempt
+    | LogLine
+    | Job
+    | Pause
+    | Claim
+    | Meter
+    | Buffer
+    | Cancellation
+    | Defer
 )
 """Everything that is stored."""

@@ -6,6 +6,7 @@ Notice
 └── RunNotice                   all have run_id, function, app
     ├── RunQueued, RunStarted, RunCompleted, RunFailed, RunCancelled
     ├── DeferRefused            what the run put off to its end cannot be
+    ├── RunLogged               the app has logged lines
     ├── CallFailed              the app's reply to a call was no use; says when it is tried again
     └── StepNotice              all have step_id (hashed) and step (its name)
         ├── StepStarted, StepCompleted, StepRetrying, StepFailed, StepTimedOut
@@ -157,6 +158,13 @@ class DeferRefused(RunNotice):
     """What a run put off to its end cannot be, and is left out."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLogged(RunNotice):
+    """The app has logged so many lines in a run, which may have ended."""
+
+    lines: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

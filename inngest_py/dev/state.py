@@ -22,6 +22,7 @@ from inngest_py.dev.model import (
     Function,
     Job,
     JobStatus,
+    LogLine,
     Meter,
     Pause,
     PauseKind,
@@ -110,7 +111,7 @@ class State:
                 self._put_pause(pause)
             case Event() as event:
                 self.events[event.id] = event
-            case Attempt():
+            case Attempt() | LogLine():
                 pass  # it is history at once
             case Defer() as defer:
                 self.live[defer.run_id].defers[defer.id] = defer

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Generator, Iterable, MutableMapping
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from typing_extensions import override
 from inngest_py.errors import ConfigError
 from inngest_py.middleware.base import CallInput, Middleware, StepInfo
 from inngest_py.steps.inside import current_plan, current_step
+from inngest_py.transport import is_sending
+from inngest_py.wire.codec import encodable
 
 if TYPE_CHECKING:
     from inngest_py.client import Inngest
@@ -36,6 +39,18 @@ class _Call:
 
 
 _current: Final[ContextVar[_Call | None]] = ContextVar("inngest_logged_call", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where the lines of a call go besides its log: `take` is given each. `attempt` is the call's, counted from 0."""
+
+    attempt: int
+    take: Callable[[Mapping[str, Any]], None]
+
+
+current_lines: Final[ContextVar[Lines | None]] = ContextVar("inngest_lines", default=None)
+"""Where the lines of the call that is under way go besides its log, if anywhere."""
 
 
 def is_repeated() -> bool:
@@ -53,6 +68,12 @@ def call_fields() -> dict[str, Any]:
     return {"run_id": call.run_id, "function_id": call.function_id, "step_id": step, "attempt": call.attempt}
 
 
+LONGEST: Final = 32_000
+"""How many characters of a line go anywhere besides its log."""
+
+_NOTED: Final = "inngest_noted"
+_FORMATTER: Final = logging.Formatter()
+
 _OUTSIDE: Final[dict[str, Any]] = {"run_id": "", "function_id": "", "step_id": "", "attempt": ""}
 
 
@@ -66,19 +87,72 @@ class ReplayFilter(logging.Filter):
         """Whether to keep a record. A field that the record has already stays as it is."""
         if is_repeated():
             return False
+        _note(record)
         for name, value in (call_fields() or _OUTSIDE).items():
             if name not in record.__dict__:
                 setattr(record, name, value)
         return True
 
 
-def structlog_processor(_logger: object, _method: str, event_dict: MutableMapping[str, Any]) -> Any:
+def structlog_processor(_logger: object, method: str, event_dict: MutableMapping[str, Any]) -> Any:
     """Do the same as a processor of structlog: put it first, or after `merge_contextvars`."""
     if is_repeated():
         raise importlib.import_module("structlog").DropEvent
+    lines = current_lines.get()
+    if lines is not None:
+        fields = [f"{name}={value!r}" for name, value in event_dict.items() if name != "event"]
+        text = " ".join([str(event_dict.get("event", "")), *fields])
+        lines.take(_line(lines, time.time(), method.upper(), "", text))
     for name, value in call_fields().items():
         event_dict.setdefault(name, value)
     return event_dict
+
+
+def _note(record: logging.LogRecord) -> None:
+    """Give a record to where the lines of its call go: once, whatever handlers it meets on its way."""
+    lines = current_lines.get()
+    if lines is None or _NOTED in record.__dict__ or is_sending():
+        return
+    setattr(record, _NOTED, True)
+    try:
+        text = _FORMATTER.format(record)
+    except Exception:  # arguments that do not fit: what the handlers make of it is theirs
+        text = str(record.msg)
+    lines.take(_line(lines, record.created, record.levelname, record.name, text))
+
+
+def _line(lines: Lines, at: float, level: str, logger: str, text: str) -> Mapping[str, Any]:
+    call = _current.get()
+    return {
+        "at": int(at * 1000),
+        "level": level,
+        "logger": encodable(logger),
+        "message": encodable(text[:LONGEST]),
+        "step": current_step.get() or "",
+        "attempt": lines.attempt if call is None else call.attempt,
+    }
+
+
+class _Noting(logging.Handler):
+    """Notes the lines of every logger, and writes nothing."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a line, unless it is a repetition."""
+        if not is_repeated():
+            _note(record)
+
+
+_NOTING: Final = _Noting()
+
+
+def note_every_logger() -> None:
+    """Have what is logged in calls noted even without `setup`, if logging is configured.
+
+    Where it is not, a handler on the root logger would change what Python does on its own with warnings.
+    """
+    root = logging.getLogger()
+    if root.handlers and _NOTING not in root.handlers:
+        root.addHandler(_NOTING)
 
 
 class LoggingMiddleware(Middleware):
@@ -133,17 +207,24 @@ class ContextLogger(logging.Logger):
     @override
     def isEnabledFor(self, level: int) -> bool:
         """Whether a line of this level is wanted, and is no repetition."""
-        return self._logger.isEnabledFor(level) and not is_repeated()
+        noted = level >= logging.INFO and current_lines.get() is not None
+        return (self._logger.isEnabledFor(level) or noted) and not is_repeated()
+
+    @override
+    def handle(self, record: logging.LogRecord) -> None:
+        """Note a line, if the client's logger lets it pass, and log it if its level is one that is logged."""
+        passed: Any = self._logger.filter(record)
+        if not passed:
+            return
+        kept = passed if isinstance(passed, logging.LogRecord) else record
+        _note(kept)
+        if self._logger.isEnabledFor(kept.levelno):
+            self.callHandlers(kept)
 
     @override
     def getEffectiveLevel(self) -> int:
         """The level of the client's logger."""
         return self._logger.getEffectiveLevel()
-
-    @override
-    def filter(self, record: logging.LogRecord) -> Any:
-        """What the filters of the client's logger say."""
-        return self._logger.filter(record)
 
     @override
     def getChild(self, suffix: str) -> ContextLogger:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from inngest_py.dev.happenings import Checkpointed
-from inngest_py.dev.model import Attempt
+from inngest_py.dev.happenings import Checkpointed, LinesLogged
+from inngest_py.dev.model import LogLine
 from inngest_py.dev.reply import FetchReply, ReplyOp
 from inngest_py.dev.simulation import START
 from inngest_py.wire.ops import Opcode
@@ -62,17 +62,20 @@ def test_attempts_of_a_request_belong_to_its_step(world, kit):
     assert "no answer" in attempt.error
 
 
-def test_attempts_are_forgotten_with_their_run(world, kit):
+def test_attempts_and_what_was_logged_are_forgotten_with_their_run(world, kit):
     world.function("f", lambda call: kit.done() if call.ctx["attempt"] else kit.failure("oh no"))
     world.send("t/f")
     world.run()
     run_id = world.only("f").id
+    line = LogLine(id="", run_id=run_id, at=START, level="INFO", logger="", text="busy", step="", attempt=0)
+    world.simulation.happen(LinesLogged(world.only("f"), (line,)))
+    assert world.simulation.store.log_size(run_id) == 1
 
     while (place := world.simulation.store.forget_runs(world.simulation.now + 1)) is not None:
         assert place
 
     assert world.simulation.store.attempts(run_id) == []
-    assert Attempt.__slots__
+    assert world.simulation.store.log_size(run_id) == 0
 
 
 def test_a_step_begins_when_the_one_before_it_in_the_same_call_has_ended(world, kit):

@@ -33,6 +33,7 @@ SAID: list[tuple[Notice, str, str]] = [
     (notices.AppRemoved(at=0, app="shop", url="http://a/"), "app", "shop: removed"),
     (notices.AppUnreachable(at=0, url="http://a/", code="x", message="nothing answers"), "app", "nothing answers"),
     (notices.DeferRefused(**RUN, reason="too many"), "warning", "shop-order: too many"),
+    (notices.RunLogged(**RUN, lines=2), "log", "shop-order logged 2 lines"),
     (notices.EventAccepted(at=0, event_id="1", name="a/b", internal=False, functions=("f",)), "event", "a/b for f"),
     (
         notices.RunSkipped(at=0, function="f", app="a", event_id="1", reason="a rule"),

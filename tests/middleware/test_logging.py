@@ -26,7 +26,16 @@ from inngest_py import (
     StepError,
     TriggerEvent,
 )
-from inngest_py.middleware.logging import LoggingMiddleware, ReplayFilter, context_logger, setup, structlog_processor
+from inngest_py.middleware.logging import (
+    Lines as NotedLines,
+    LoggingMiddleware,
+    ReplayFilter,
+    context_logger,
+    current_lines,
+    note_every_logger,
+    setup,
+    structlog_processor,
+)
 from played import call_request, make_client, play
 
 TRIGGER = TriggerEvent(event="test/event")
@@ -112,6 +121,97 @@ def test_each_line_is_logged_once_however_often_the_function_is_called(client, l
 
     assert len(run.replies) == 4
     assert lines.texts == IN_ORDER
+
+
+@pytest.fixture
+def taken():
+    """What the lines of a call that somebody else wants are, as they are given away."""
+    found: list[Any] = []
+    token = current_lines.set(NotedLines(3, found.append))
+    yield found
+    current_lines.reset(token)
+
+
+@COLOURS
+def test_each_new_line_is_given_away_once_whatever_handlers_there_are(client, lines, colour, taken):
+    setup(client, handlers=[lines, Lines()])
+    declare(client)
+
+    play(client, colour)
+
+    assert [line["message"] for line in taken] == IN_ORDER
+    assert [line["step"] for line in taken] == ["", "a", "", "", "b", ""]
+    assert {(line["level"], line["logger"], line["attempt"]) for line in taken} == {("INFO", log.name, 0)}
+
+
+@COLOURS
+def test_without_setup_lines_are_given_away_once_too_where_logging_is_configured(lines, colour, taken):
+    note_every_logger()
+    client = make_client()
+    declare(client)
+
+    play(client, colour)
+
+    assert [line["message"] for line in taken] == IN_ORDER
+    assert Counter(lines.texts)["start"] > 1
+
+
+def test_where_logging_is_not_configured_it_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+
+    note_every_logger()
+
+    assert logging.getLogger().handlers == []
+
+
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO, logging.ERROR])
+@pytest.mark.parametrize("given_away", [True, False])
+def test_what_is_logged_nowhere_else_is_given_away_from_info_on(lines, level, given_away, request):
+    found = request.getfixturevalue("taken") if given_away else []
+    logger = context_logger(logging.getLogger("shop.quiet"))
+    logging.getLogger("shop.quiet").setLevel(logging.ERROR)
+
+    logger.log(level, "paid %s", 5)
+
+    assert [line["message"] for line in found] == (["paid 5"] if given_away and level >= logging.INFO else [])
+    assert [record.getMessage() for record in lines.records] == (["paid 5"] if level == logging.ERROR else [])
+
+
+def test_a_filter_of_the_logger_sees_a_line_before_it_is_given_away(taken):
+    def hide(record):
+        record.msg = record.msg.replace("sk-1", "***")
+        return "never" not in record.msg
+
+    behind = logging.getLogger("shop.filtered")
+    behind.addFilter(hide)
+    logger = context_logger(behind)
+    logger.error("key sk-1")
+    logger.error("never this")
+
+    assert [line["message"] for line in taken] == ["key ***"]
+
+
+def test_a_line_has_its_traceback_and_one_that_cannot_be_made_is_given_as_it_was_written(taken):
+    logger = context_logger(logging.getLogger("shop.errors"))
+    try:
+        int("no money")
+    except ValueError:
+        logger.exception("refused")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging, "raiseExceptions", False)
+        logger.error("%d", "five")
+
+    first, second = (line["message"] for line in taken)
+    assert first.startswith("refused\nTraceback (most recent call last):")
+    assert first.endswith("'no money'")
+    assert second == "%d"
+
+
+def test_structlog_gives_its_lines_away_with_their_fields(taken):
+    structlog_processor(None, "warning", {"event": "paid", "cents": 5, "by": "ann"})
+
+    (line,) = taken
+    assert (line["message"], line["level"], line["attempt"]) == ("paid cents=5 by='ann'", "WARNING", 3)
 
 
 @COLOURS

@@ -70,6 +70,7 @@ def shop(server: str) -> inngest.Inngest:
         cancel=[inngest.Cancel(event="approval/withdrawn")],
     )
     async def wait_for_approval(ctx: inngest.Context) -> str:
+        ctx.logger.info("asked for %s", ctx.event.data.get("id"))
         given = await ctx.step.wait_for_event(
             "wait-for-it", event="approval/given", timeout="7d", if_exp="async.data.id == event.data.id"
         )

@@ -1,8 +1,8 @@
 """The HTTP side of the dev server: the event API, registration, and REST (PROTOCOL 3.4, 9 to 11).
 
 Replies carry the real server's shapes. What is ours and not the real server's: `GET /v1/runs`,
-`GET /v1/runs/{id}/steps`, `POST /v1/runs/{id}/rerun`, `GET /v1/apps`, the extra fields of a run, the cursors of what an
-event started, and that errors on the v1 endpoints have their status as HTTP status too.
+`GET /v1/runs/{id}/steps`, `/v1/runs/{id}/logs`, `POST /v1/runs/{id}/rerun`, `GET /v1/apps`, the extra fields of a run,
+the cursors of what an event started, and that errors on the v1 endpoints have their status as HTTP status too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from inngest_py.dev.api import apps, cancellations, checkpoints, events, history, openapi, page, reruns, runs
+from inngest_py.dev.api import apps, cancellations, checkpoints, events, history, logs, openapi, page, reruns, runs
 from inngest_py.dev.api.desk import Desk
 from inngest_py.dev.api.guard import Guard
 from inngest_py.dev.api.replies import Lost, absence, first_part, refused
@@ -50,6 +50,8 @@ def build(desk: Desk, pages: Sequence[Route] = (), lost: Lost | None = None) -> 
         Route("/v1/runs/{id}/rerun", reruns.create, methods=["POST"]),
         Route("/v1/runs/{id}/steps", history.steps),
         Route("/v1/runs/{id}/jobs", history.jobs),
+        Route("/v1/runs/{id}/logs", logs.save, methods=["POST"]),
+        Route("/v1/runs/{id}/logs", logs.listed),
         Route("/v1/signals", events.signal, methods=["POST"]),
         Route("/v1/checkpoint/{id}/async", checkpoints.save, methods=["POST"]),
         Route("/v1/http/runs/{id}/async", checkpoints.save, methods=["POST"]),

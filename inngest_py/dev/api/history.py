@@ -83,7 +83,7 @@ async def run(request: Request) -> Response:
     with_steps = flag(request.query_params, "steps", default=False)
     found = await _found(request)
     if found is None:
-        return _no_run(run_id)
+        return no_run(run_id)
     shown = run_view(desk, found)
     if with_steps:
         steps = await desk.engine.read(desk.engine.store.steps, run_id)
@@ -96,7 +96,7 @@ async def steps(request: Request) -> Response:
     """The steps of a run, in the order in which they were found."""
     engine, run_id = desk_of(request).engine, request.path_params["id"]
     if await _found(request) is None:
-        return _no_run(run_id)
+        return no_run(run_id)
     found = await engine.read(engine.store.steps, run_id)
     return data([step_view(step) for step in found], engine.clock())
 
@@ -105,7 +105,7 @@ async def jobs(request: Request) -> Response:
     """What is queued of a run."""
     engine, run_id = desk_of(request).engine, request.path_params["id"]
     if not paging.is_ulid(run_id):
-        return _no_run(run_id)
+        return no_run(run_id)
     live = engine.state.live.get(run_id)
     found = [] if live is None else sorted(live.jobs.values(), key=lambda job: (job.at, job.id))
     return data([job_view(job) for job in found], engine.clock())
@@ -148,7 +148,8 @@ def _no_event(event_id: str) -> Response:
     return error(f"Invalid event ID: {event_id}", 400)
 
 
-def _no_run(run_id: str) -> Response:
+def no_run(run_id: str) -> Response:
+    """The reply to a request for a run that there is not."""
     if not paging.is_ulid(run_id):
         return error(f"Invalid run ID: {run_id}", 400)
     return error(f"Unable to load function run: {run_id}", 404)

@@ -298,6 +298,25 @@ _RUNS: Final[dict[str, Operation]] = {
     "/v1/runs/{id}/steps": {
         "get": _get("The steps of a run", _data("In order.", list_of(ref("Step"))), _RUN_ID, wrong=_NO_RUN)
     },
+    "/v1/runs/{id}/logs": {
+        "get": _get(
+            "What its app has logged in a run",
+            _data("The last lines, in order.", list_of(ref("LogLine"))),
+            _RUN_ID,
+            _in_query("limit", "How many lines at most: 1,000 if it is not said."),
+            wrong=_NO_RUN,
+        ),
+        "post": _operation(
+            "Keep lines that were logged in a run",
+            {
+                200: _data("They are kept, but for those beyond the 10,000 of a run.", thing({"kept": NUMBER})),
+                400: _wrong("The lines cannot be read."),
+                404: _wrong("There is no such run."),
+            },
+            _RUN_ID,
+            body=thing({"lines": list_of(ref("NewLogLine"))}),
+        ),
+    },
     "/v1/runs/{id}/jobs": {
         "get": _get(
             "What is queued of a run",

@@ -107,6 +107,19 @@ _RUN_SOMETIMES: Final[dict[str, Schema]] = {
     "events": said(list_of(ref("Event")), "With `steps=true` only."),
 }
 
+_LOG_LINE: Final[dict[str, Schema]] = {
+    "at": TIME,
+    "level": said(TEXT, "A name such as INFO."),
+    "logger": TEXT,
+    "message": TEXT,
+    "step": said(TEXT, "The id of the step as the code has it; empty outside of steps."),
+    "attempt": said(NUMBER, "It counts from 0."),
+}
+
+_NEW_LOG_LINE: Final[Schema] = thing(
+    {"message": TEXT}, {"at": MILLISECONDS, "level": TEXT, "logger": TEXT, "step": TEXT, "attempt": NUMBER}
+)
+
 _JOB: Final[dict[str, Schema]] = {
     "JobID": TEXT,
     "at": TIME,
@@ -194,8 +207,10 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Event": thing(_EVENT),
     "Function": thing(_FUNCTION),
     "Job": thing(_JOB),
+    "LogLine": thing(_LOG_LINE),
     "NewCancellation": _NEW_CANCELLATION,
     "NewEvent": _NEW_EVENT,
+    "NewLogLine": _NEW_LOG_LINE,
     "Run": thing(_RUN, _RUN_SOMETIMES),
     "RunV2": _RUN_V2,
     "Step": thing(_STEP),

@@ -1,13 +1,16 @@
-"""What people ask for over REST: to cancel a run, to send a signal, to run a function."""
+"""What people ask for over REST: to cancel a run, to send a signal, to run a function, to keep log lines."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from inngest_py.dev.decide.admission import admit
 from inngest_py.dev.decide.endings import cancel as cancel_run
 from inngest_py.dev.decide.steps import resolve
 from inngest_py.dev.decide.turn import Turn
-from inngest_py.dev.happenings import CancelRequested, InvokeRequested, SignalSent
+from inngest_py.dev.happenings import CancelRequested, InvokeRequested, LinesLogged, SignalSent
 from inngest_py.dev.model import StepStatus
+from inngest_py.dev.notices import RunLogged
 from inngest_py.dev.texts import quoted
 
 
@@ -29,6 +32,15 @@ def signal(turn: Turn, happening: SignalSent) -> str | None:
     memo = f'{{"data":{{"data":{happening.data},"signal":{quoted(happening.signal)}}}}}'
     resolve(turn, pause, memo, StepStatus.COMPLETED)
     return pause.run_id
+
+
+def log(turn: Turn, happening: LinesLogged) -> None:
+    """Keep what an app has logged in a run."""
+    run = happening.run
+    for line in happening.lines:
+        turn.put(replace(line, id=turn.ids.ulid(turn.now)))
+    about = {"at": turn.now, "run_id": run.id, "function": run.function, "app": run.app_id}
+    turn.tell(RunLogged(**about, lines=len(happening.lines)))
 
 
 def invoke(turn: Turn, happening: InvokeRequested) -> bool:

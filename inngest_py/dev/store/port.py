@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Attempt, Event, Record, Run, Step
+from inngest_py.dev.model import Attempt, Event, LogLine, Record, Run, Step
 
 Place: TypeAlias = tuple[int, str]
 """A place in a list that is ordered by time: the time and the id of what is there."""
@@ -90,6 +90,14 @@ class Store(Protocol):
 
     def steps(self, run_id: str) -> list[Step]:
         """The steps of a run, in the order in which they were found."""
+        ...
+
+    def log_lines(self, run_id: str, limit: int) -> list[LogLine]:
+        """The last lines that were logged in a run, in the order in which they came."""
+        ...
+
+    def log_size(self, run_id: str) -> int:
+        """How many lines were logged in a run."""
         ...
 
     def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:

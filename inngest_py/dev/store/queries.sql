@@ -41,6 +41,10 @@ ON CONFLICT (run_id, id) DO UPDATE SET name = excluded.name, op = excluded.op, s
 INSERT OR REPLACE INTO attempts (run_id, step_id, number, started_at, ended_at, retry_at, error)
 VALUES (?, ?, ?, ?, ?, ?, ?);
 
+-- name: put_log_line
+-- Store a line that was logged.
+INSERT INTO log_lines (run_id, id, at, level, logger, text, step, attempt) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
 -- name: put_job
 -- Store a job, or what has changed of it: the rest never does. It keeps its rowid, by which jobs are loaded.
 INSERT INTO jobs (id, run_id, kind, target, at, status, max_attempts, attempt, generation, siblings,
@@ -247,6 +251,14 @@ SELECT * FROM steps WHERE run_id = ? ORDER BY rowid;
 -- The attempts of a run that failed, in order.
 SELECT * FROM attempts WHERE run_id = ? ORDER BY ended_at;
 
+-- name: log_lines
+-- The last lines that were logged in a run, the latest first.
+SELECT * FROM log_lines WHERE run_id = ? ORDER BY id DESC LIMIT ?;
+
+-- name: log_size
+-- How many lines were logged in a run.
+SELECT count(*) AS lines FROM log_lines WHERE run_id = ?;
+
 -- name: old_runs
 -- The oldest runs that came before a time, from a place on, ended or not, with the number of their steps.
 SELECT id, created_at, ended_at, events, (SELECT count(*) FROM steps WHERE steps.run_id = runs.id) AS steps
@@ -260,6 +272,10 @@ DELETE FROM steps WHERE run_id IN (SELECT value FROM json_each(?));
 -- name: forget_attempts
 -- Forget the attempts of runs.
 DELETE FROM attempts WHERE run_id IN (SELECT value FROM json_each(?));
+
+-- name: forget_log_lines
+-- Forget what was logged in runs.
+DELETE FROM log_lines WHERE run_id IN (SELECT value FROM json_each(?));
 
 -- name: forget_batched
 -- Forget what else started runs.

@@ -20,6 +20,7 @@ from inngest_py.dev.model import (
     Job,
     JobKind,
     JobStatus,
+    LogLine,
     Meter,
     Pause,
     PauseKind,
@@ -84,6 +85,10 @@ def _attempt(it: Attempt) -> Values:
     return (it.run_id, it.step_id, it.number, it.started_at, it.ended_at, it.retry_at, it.error)
 
 
+def _log_line(it: LogLine) -> Values:
+    return (it.run_id, it.id, it.at, it.level, it.logger, it.text, it.step, it.attempt)
+
+
 def _job(it: Job) -> Values:
     return (
         it.id, it.run_id, it.kind.value, it.target, it.at, it.status.value, it.max_attempts, it.attempt, it.generation,
@@ -125,7 +130,7 @@ def _by_slug(it: Function) -> Values:
     return (it.slug,)
 
 
-def _by_run(it: Step | Defer) -> Values:
+def _by_run(it: Step | Defer | LogLine) -> Values:
     return (it.run_id, it.id)
 
 
@@ -146,6 +151,7 @@ TABLES: Final[dict[type, tuple[str, _Values, _Values]]] = {
     Run: ("run", _by_id, _run),
     Step: ("step", _by_run, _step),
     Attempt: ("attempt", _by_end, _attempt),
+    LogLine: ("log_line", _by_run, _log_line),
     Job: ("job", _by_id, _job),
     Pause: ("pause", _by_id, _pause),
     Claim: ("claim", _by_function, _claim),

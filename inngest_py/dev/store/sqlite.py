@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any, Final
 
 from inngest_py.dev.decisions import Change
-from inngest_py.dev.model import Attempt, Claim, Event, Function, Record, Run, RunStatus, Step
+from inngest_py.dev.model import Attempt, Claim, Event, Function, LogLine, Record, Run, RunStatus, Step
 from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
@@ -22,11 +22,11 @@ from inngest_py.dev.store.queries import queries, read
 from inngest_py.errors import ConfigError, RequestError
 from inngest_py.wire.codec import decode
 
-MIGRATIONS: Final = ("schema.sql", "version_2.sql", "version_3.sql")
+MIGRATIONS: Final = ("schema.sql", "version_2.sql", "version_3.sql", "version_4.sql")
 """What leads from each version of the database to the next; the first makes version 1 out of an empty file."""
 
 _OURS: Final = frozenset({"apps", "functions", "events", "runs", "steps"})
-_OF_RUNS: Final = ("forget_steps", "forget_attempts", "forget_batched", "forget_runs")
+_OF_RUNS: Final = ("forget_steps", "forget_attempts", "forget_log_lines", "forget_batched", "forget_runs")
 _IN_MEMORY: Final = ":memory:"
 _BUSY: Final = 2.0
 _SPARE: Final = 1_000
@@ -161,6 +161,14 @@ class SQLiteStore:
     def attempts(self, run_id: str) -> list[Attempt]:
         """The attempts of a run that failed, in order."""
         return [Attempt(**row) for row in self._all("attempts", (run_id,))]
+
+    def log_lines(self, run_id: str, limit: int) -> list[LogLine]:
+        """The last lines that were logged in a run, in order."""
+        return [LogLine(**row) for row in reversed(self._all("log_lines", (run_id, limit)))]
+
+    def log_size(self, run_id: str) -> int:
+        """How many lines were logged in a run."""
+        return int(self._all("log_size", (run_id,))[0]["lines"])
 
     def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:
         """Forget some of the oldest runs that ended before a time, with their steps, and their events if need be."""

@@ -105,7 +105,7 @@ class House:
 
 def plain(html):
     """The text of a page, with one space wherever there is some."""
-    main = re.sub(r".*<main[^>]*>|</main>.*", "", html, flags=re.DOTALL)
+    main = html.partition("<main")[2].partition(">")[2].partition("</main>")[0]
     main = re.sub(r'<span class="(?:key|text|number|word)">(.*?)</span>', r"\1", main, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
 

@@ -109,6 +109,17 @@ def test_runs_are_filtered_and_searched_as_one_types(page, shown):
     assert page.locator(".run-row").count() == 1
 
 
+def test_what_the_app_logs_comes_by_itself_while_its_run_goes_on(page, shown):
+    run_id = run_of(shown, send(shown, "approval/wanted", {"id": "<b>7</b>"}), StepWaiting)
+
+    page.goto(f"/runs/{run_id}")
+    page.wait_for_selector(".of-app")
+
+    assert page.inner_text(".of-app .line-text") == "asked for <b>7</b>"
+    httpx.post(f"{shown.url}/v1/runs/{run_id}/logs", json={"lines": [{"message": "from elsewhere", "level": "error"}]})
+    until(page, ".of-app:last-child .line-text", text="from elsewhere")
+
+
 def test_a_failed_step_is_opened_and_has_an_address_of_its_own(page, shown):
     run_id = run_of(shown, send(shown, "order/refunded", {"order_id": "8"}), RunFailed)
     page.goto(f"/runs/{run_id}")

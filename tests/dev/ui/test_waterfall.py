@@ -93,7 +93,7 @@ def test_the_log_says_in_order_what_happened():
         (1_200, "started", "the app is called"),
         (1_300, "sleep", "nap"),
         (1_500, "completed", "nap"),
-        (1_500, "ran", "pay"),
+        (1_500, "started", "pay"),
         (1_900, "failed", "pay: Declined: no money"),
         (2_000, "failed", "Declined: no money"),
     ]

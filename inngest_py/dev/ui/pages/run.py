@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from inngest_py.dev.api.history import events_of
+from inngest_py.dev.api.logs import MOST
 from inngest_py.dev.model import Attempt, Run
 from inngest_py.dev.ui.pages.missing import missing
 from inngest_py.dev.ui.parlour import parlour_of
@@ -15,8 +17,11 @@ from inngest_py.dev.ui.queries import rows_of
 from inngest_py.dev.ui.render import page
 from inngest_py.dev.ui.views.detail import error_text, failures, run_view, step_text, step_view
 from inngest_py.dev.ui.views.events import event_view
-from inngest_py.dev.ui.views.happened import happened
+from inngest_py.dev.ui.views.happened import happened, log_text
 from inngest_py.dev.ui.views.waterfall import waterfall
+
+MOST_LINES: Final = 500
+"""How many lines of its app the page of a run shows: the last ones."""
 
 
 async def show(request: Request) -> Response:
@@ -29,6 +34,7 @@ async def show(request: Request) -> Response:
     steps = await engine.read(engine.store.steps, run_id)
     events = await events_of(desk, run)
     attempts = await engine.read(parlour_of(request).archive.attempts, run_id)
+    logged = await engine.read(engine.store.log_lines, run_id, MOST_LINES)
     now, live = engine.clock(), engine.state.live.get(run_id)
     chosen = next((step for step in steps if step.id == request.query_params.get("step")), None)
     return page(
@@ -39,19 +45,23 @@ async def show(request: Request) -> Response:
         chosen=None if chosen is None else step_view(run, chosen, live, now),
         failures=failures(_of(attempts, "" if chosen is None else chosen.id), run_id),
         events=[event_view(event) for event in events],
-        lines=happened(run, steps, attempts),
+        lines=happened(run, steps, attempts, logged),
+        logged=await engine.read(engine.store.log_size, run_id) if len(logged) == MOST_LINES else len(logged),
+        most_lines=MOST_LINES,
         known=run.function in engine.state.functions,
     )
 
 
 async def text(request: Request) -> Response:
-    """The whole output or error of a run, or the input, output or error of a step, as plain text."""
+    """The whole output, error or log of a run, or the input, output or error of a step, as plain text."""
     engine, params = parlour_of(request).desk.engine, request.path_params
     run = await engine.read(engine.store.run, params["id"])
     wanted, at, found = request.query_params.get("step"), request.query_params.get("at"), None
     if at is not None:
         attempts = _of(await engine.read(parlour_of(request).archive.attempts, params["id"]), wanted or "")
         found = next((error_text(attempt.error) for attempt in attempts if str(attempt.ended_at) == at), None)
+    elif run is not None and params["part"] == "log":
+        found = log_text(await engine.read(engine.store.log_lines, run.id, MOST))
     elif run is not None and wanted is None:
         found = _run_text(run, params["part"])
     elif run is not None:

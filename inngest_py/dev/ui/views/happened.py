@@ -1,34 +1,61 @@
-"""What happened in a run, line by line, as far as its records tell."""
+"""The log of a run: what happened, as far as its records tell, and what its app has logged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from inngest_py.dev.duration import iso
 from inngest_py.dev.lines import human_duration
-from inngest_py.dev.model import Attempt, Run, Step
+from inngest_py.dev.model import Attempt, LogLine, Run, Step
 from inngest_py.dev.problems import problem_of
 from inngest_py.dev.ui.views.statuses import badge
 from inngest_py.dev.ui.views.waterfall import KINDS
 
+LONGEST: Final = 2_000
+"""How many characters of a line a page shows."""
+
+_OURS: Final = "inngest_py"
+"""The name of `ctx.logger` where no other was given: it says nothing."""
+
+_TONES: Final = {"DEBUG": "idle", "INFO": "plain", "WARNING": "warn", "WARN": "warn"}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened. `at` is in Unix milliseconds."""
+    """One thing that happened, or a line of the app: then it has an `id` and, perhaps, a `logger`.
+
+    `at` is in Unix milliseconds, `step` the hashed id of a step.
+    """
 
     at: int
     tone: str
     word: str
     text: str
     step: str = ""
+    id: str = ""
+    logger: str = ""
 
 
-def happened(run: Run, steps: Sequence[Step], attempts: Sequence[Attempt] = ()) -> tuple[Line, ...]:
-    """All that happened, in order."""
+def happened(
+    run: Run, steps: Sequence[Step], attempts: Sequence[Attempt] = (), logged: Sequence[LogLine] = ()
+) -> tuple[Line, ...]:
+    """All that happened and was logged, in order."""
     names = {step.id: step.name for step in steps}
     failed = [_of_attempt(attempt, names.get(attempt.step_id, "the function")) for attempt in attempts]
-    lines = [*_of_run(run), *(line for step in steps for line in _of_step(step)), *failed]
-    return tuple(sorted(lines, key=lambda line: line.at))
+    began, *ended = _of_run(run)
+    ids = {name: step_id for step_id, name in names.items()}
+    said = [_of_app(line, ids.get(line.step, "")) for line in logged]
+    lines = [*(line for step in steps for line in _of_step(step)), *failed, *said]
+    return tuple(sorted([began, *lines, *ended], key=lambda line: line.at))
+
+
+def log_text(logged: Sequence[LogLine]) -> str:
+    """What the app has logged, as a file."""
+    return "".join(
+        f"{iso(line.at)} {line.level} {f'{line.logger} ' if line.logger else ''}{line.text}\n" for line in logged
+    )
 
 
 def _of_run(run: Run) -> Iterator[Line]:
@@ -45,7 +72,7 @@ def _of_step(step: Step) -> Iterator[Line]:
     if kind or step.started_at is None:
         yield Line(step.queued_at, "wait" if kind else "idle", kind or "planned", step.name, step.id)
     else:
-        yield Line(step.started_at, "busy", "ran", step.name, step.id)
+        yield Line(step.started_at, "busy", "started", step.name, step.id)
     if step.ended_at is not None:
         said = "" if step.error is None else f": {_said(step.error)}"
         yield Line(step.ended_at, badge(step.status).tone, badge(step.status).word.lower(), step.name + said, step.id)
@@ -55,6 +82,13 @@ def _of_attempt(attempt: Attempt, name: str) -> Line:
     text = f"{name}, attempt {attempt.number + 1}: {_said(attempt.error)}"
     again = human_duration(attempt.retry_at - attempt.ended_at)
     return Line(attempt.ended_at, "warn", "failed", f"{text}; again in {again}", attempt.step_id)
+
+
+def _of_app(line: LogLine, step_id: str) -> Line:
+    short = line.text if len(line.text) <= LONGEST else f"{line.text[:LONGEST]} …"
+    tone = _TONES.get(line.level, "bad")
+    logger = "" if line.logger == _OURS else line.logger
+    return Line(line.at, tone, line.level.lower(), short, step_id, line.id, logger)
 
 
 def _said(error: str) -> str:
