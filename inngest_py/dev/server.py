@@ -26,6 +26,7 @@ from inngest_py.dev.keeping import Keeper, Keeping
 from inngest_py.dev.notices import AppUnreachable, Notice
 from inngest_py.dev.options import Options
 from inngest_py.dev.rules import Rules
+from inngest_py.dev.store.port import Archive
 from inngest_py.dev.store.sqlite import SQLiteStore
 from inngest_py.dev.ui import Parlour, lost_in, routes
 from inngest_py.dev.ui.live import Hub
@@ -138,10 +139,9 @@ class DevServer:
         self._keeper.start()
         self._discovery = self._discover()
         self._hub = Hub(self._engine)
-        desk = self._desk(self._engine)
+        desk = self._desk(self._engine, store)
         parlour = Parlour(
             desk=desk,
-            archive=store,
             hub=self._hub,
             sessions=Sessions(secrets.token_urlsafe),
             problems=self.problems,
@@ -191,9 +191,10 @@ class DevServer:
         age = self.options.retention
         return Keeping(age=None if age is None else round(age.total_seconds() * 1000), size=self.options.max_size)
 
-    def _desk(self, engine: Engine) -> Desk:
+    def _desk(self, engine: Engine, archive: Archive) -> Desk:
         return Desk(
             engine=engine,
+            archive=archive,
             signing_key=self._key,
             event_keys=frozenset(self.options.event_keys),
             house=_house(self.options),

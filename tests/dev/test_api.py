@@ -43,8 +43,9 @@ class Service:
         self.notices: list[Notice] = []
         self.seen: set[tuple[str, str] | None] = set()
         self._changed = asyncio.Event()
+        self.archive = SQLiteStore()
         self.engine = Engine(
-            SQLiteStore(),
+            self.archive,
             LocalExecutor(self._app, lambda: 0),
             clock=lambda: 1_767_225_600_000,
             ids=Ids(b"api"),
@@ -54,7 +55,7 @@ class Service:
         self.http = self.client()
 
     def client(self, **desk):
-        app = build(Desk(engine=self.engine, **desk))
+        app = build(Desk(engine=self.engine, archive=self.archive, **desk))
         transport = httpx.ASGITransport(app)
         hooks = {"response": [self._check]}
         return httpx.AsyncClient(transport=transport, base_url="http://dev.localhost", event_hooks=hooks)

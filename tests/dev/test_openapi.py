@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from inngest_py.dev.api import Desk, build
 from inngest_py.dev.engine import Engine
+from inngest_py.dev.store.sqlite import SQLiteStore
 from inngest_py.version import VERSION
 from openapi_answers import DOCUMENT, check, operation_of
 
@@ -23,7 +24,7 @@ def test_it_is_an_openapi_document():
 
 
 def test_it_has_every_route_and_no_other():
-    routes = build(Desk(engine=cast("Engine", None))).routes
+    routes = build(Desk(engine=cast("Engine", None), archive=SQLiteStore())).routes
     served = {
         (route.path.replace(":path", ""), method.lower())
         for route in routes

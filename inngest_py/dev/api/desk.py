@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from inngest_py.dev.api.visitors import House
 from inngest_py.dev.engine import Engine
+from inngest_py.dev.store.port import Archive
 from inngest_py.errors import RequestError
 from inngest_py.wire.signing import SigningKey
 
@@ -19,9 +20,10 @@ MAX_BODY = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The engine, and who may talk to it. Without keys anybody may."""
+    """The engine, what it keeps, and who may talk to it. Without keys anybody may."""
 
     engine: Engine
+    archive: Archive
     signing_key: SigningKey | None = None
     event_keys: frozenset[str] = frozenset()
     house: House = field(default_factory=House)

@@ -31,17 +31,18 @@ _LAST: Final = 253_402_300_799_999
 
 async def save(request: Request) -> Response:
     """Keep lines. The reply says how many; when a run has as many as are kept, what comes is let go."""
-    engine, run_id = desk_of(request).engine, request.path_params["id"]
+    desk, run_id = desk_of(request), request.path_params["id"]
+    engine, archive = desk.engine, desk.archive
     fields = as_object(decode(await body_of(request))) or {}
     listed = as_list(fields.get("lines"))
     if listed is None or len(listed) > _AT_ONCE:
         raise RequestError(f'lines must be a list of at most {_AT_ONCE} lines, such as [{{"message": "paid"}}]')
     now = engine.clock()
     lines = tuple(_line(each, run_id, now) for each in listed)
-    run = await engine.read(engine.store.run, run_id)
+    run = await engine.read(archive.run, run_id)
     if run is None:
         return no_run(run_id)
-    kept = lines[: max(MOST - await engine.read(engine.store.log_size, run_id), 0)]
+    kept = lines[: max(MOST - await engine.read(archive.log_size, run_id), 0)]
     if kept:
         await engine.submit(LinesLogged(run, kept))
     return data({"kept": len(kept)}, now)
@@ -49,11 +50,12 @@ async def save(request: Request) -> Response:
 
 async def listed(request: Request) -> Response:
     """The last lines that were logged in a run, in order."""
-    engine, run_id = desk_of(request).engine, request.path_params["id"]
+    desk, run_id = desk_of(request), request.path_params["id"]
+    engine, archive = desk.engine, desk.archive
     limit = count(request.query_params, "limit", 1_000, MOST)
-    if await engine.read(engine.store.run, run_id) is None:
+    if await engine.read(archive.run, run_id) is None:
         return no_run(run_id)
-    found = await engine.read(engine.store.log_lines, run_id, limit)
+    found = await engine.read(archive.log_lines, run_id, limit)
     return data([_view(line) for line in found], engine.clock())
 
 
@@ -79,8 +81,9 @@ def _word(fields: dict[str, Any], name: str) -> str:
 
 def _whole(value: object, otherwise: int) -> int:
     """A number of milliseconds that a date can be made of, or of attempts."""
-    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LAST
-    return value if good else otherwise
+    if not isinstance(value, int) or isinstance(value, bool):
+        return otherwise
+    return value if 0 <= value <= _LAST else otherwise
 
 
 def _cut(text: str) -> str:

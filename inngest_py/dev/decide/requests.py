@@ -39,8 +39,8 @@ def log(turn: Turn, happening: LinesLogged) -> None:
     run = happening.run
     for line in happening.lines:
         turn.put(replace(line, id=turn.ids.ulid(turn.now)))
-    about = {"at": turn.now, "run_id": run.id, "function": run.function, "app": run.app_id}
-    turn.tell(RunLogged(**about, lines=len(happening.lines)))
+    lines = len(happening.lines)
+    turn.tell(RunLogged(at=turn.now, run_id=run.id, function=run.function, app=run.app_id, lines=lines))
 
 
 def invoke(turn: Turn, happening: InvokeRequested) -> bool:

@@ -92,14 +92,6 @@ class Store(Protocol):
         """The steps of a run, in the order in which they were found."""
         ...
 
-    def log_lines(self, run_id: str, limit: int) -> list[LogLine]:
-        """The last lines that were logged in a run, in the order in which they came."""
-        ...
-
-    def log_size(self, run_id: str) -> int:
-        """How many lines were logged in a run."""
-        ...
-
     def forget_runs(self, before: int, after: Place = EARLIEST) -> Place | None:
         """Forget some of the runs that ended before a time, in Unix milliseconds, with their steps: the oldest first.
 
@@ -140,6 +132,14 @@ class Archive(Store, Protocol):
 
     def attempts(self, run_id: str) -> list[Attempt]:
         """The attempts of a run that failed, in order."""
+        ...
+
+    def log_lines(self, run_id: str, limit: int) -> list[LogLine]:
+        """The last lines that were logged in a run, in the order in which they came."""
+        ...
+
+    def log_size(self, run_id: str) -> int:
+        """How many lines were logged in a run."""
         ...
 
     def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:

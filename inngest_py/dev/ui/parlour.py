@@ -19,17 +19,21 @@ SCOPE = "inngest.parlour"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parlour:
-    """The desk of the server and its history; who looks on, who has signed in; the apps that cannot be synced, by URL.
+    """The desk of the server; who looks on, who has signed in; the apps that cannot be synced, by URL.
 
     `add` begins to watch the app at a URL, and returns when it has been asked once.
     """
 
     desk: Desk
-    archive: Archive
     hub: Hub
     sessions: Sessions
     problems: Mapping[str, AppUnreachable]
     add: Callable[[str], Awaitable[None]]
+
+    @property
+    def archive(self) -> Archive:
+        """The history of the server."""
+        return self.desk.archive
 
 
 def parlour_of(request: Request) -> Parlour:

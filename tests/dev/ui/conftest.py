@@ -49,10 +49,9 @@ class House:
 
     def client(self, **desk):
         numbers = iter(range(1000))
-        made = Desk(engine=self.engine, **desk)
+        made = Desk(engine=self.engine, archive=self.archive, **desk)
         parlour = Parlour(
             desk=made,
-            archive=self.archive,
             hub=self.hub,
             sessions=Sessions(lambda: f"token-{next(numbers)}"),
             problems=self.problems,

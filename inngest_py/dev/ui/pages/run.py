@@ -33,8 +33,9 @@ async def show(request: Request) -> Response:
         return missing(request, "run", run_id)
     steps = await engine.read(engine.store.steps, run_id)
     events = await events_of(desk, run)
-    attempts = await engine.read(parlour_of(request).archive.attempts, run_id)
-    logged = await engine.read(engine.store.log_lines, run_id, MOST_LINES)
+    attempts = await engine.read(desk.archive.attempts, run_id)
+    logged = await engine.read(desk.archive.log_lines, run_id, MOST_LINES)
+    lines = len(logged) if len(logged) < MOST_LINES else await engine.read(desk.archive.log_size, run_id)
     now, live = engine.clock(), engine.state.live.get(run_id)
     chosen = next((step for step in steps if step.id == request.query_params.get("step")), None)
     return page(
@@ -46,7 +47,7 @@ async def show(request: Request) -> Response:
         failures=failures(_of(attempts, "" if chosen is None else chosen.id), run_id),
         events=[event_view(event) for event in events],
         lines=happened(run, steps, attempts, logged),
-        logged=await engine.read(engine.store.log_size, run_id) if len(logged) == MOST_LINES else len(logged),
+        logged=lines,
         most_lines=MOST_LINES,
         known=run.function in engine.state.functions,
     )
@@ -54,14 +55,15 @@ async def show(request: Request) -> Response:
 
 async def text(request: Request) -> Response:
     """The whole output, error or log of a run, or the input, output or error of a step, as plain text."""
-    engine, params = parlour_of(request).desk.engine, request.path_params
+    desk, params = parlour_of(request).desk, request.path_params
+    engine = desk.engine
     run = await engine.read(engine.store.run, params["id"])
     wanted, at, found = request.query_params.get("step"), request.query_params.get("at"), None
     if at is not None:
-        attempts = _of(await engine.read(parlour_of(request).archive.attempts, params["id"]), wanted or "")
+        attempts = _of(await engine.read(desk.archive.attempts, params["id"]), wanted or "")
         found = next((error_text(attempt.error) for attempt in attempts if str(attempt.ended_at) == at), None)
     elif run is not None and params["part"] == "log":
-        found = log_text(await engine.read(engine.store.log_lines, run.id, MOST))
+        found = log_text(await engine.read(desk.archive.log_lines, run.id, MOST))
     elif run is not None and wanted is None:
         found = _run_text(run, params["part"])
     elif run is not None:
