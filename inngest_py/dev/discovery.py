@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import re
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from http import HTTPStatus
@@ -10,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from inngest_py.dev.notices import AppUnreachable, Notice
+from inngest_py.dev.registration import normal_url
 from inngest_py.dev.reply import FetchReply
 from inngest_py.dev.shapes import as_object
 from inngest_py.errors import InvalidJSONError
@@ -21,6 +24,7 @@ TIMEOUT: Final = 10.0
 
 _EAGER: Final = 0.5
 _SUCCESS: Final = range(200, 300)
+_NAME: Final = re.compile(r"(?=.{1,253}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?")
 
 
 class Status(StrEnum):
@@ -35,15 +39,25 @@ class Status(StrEnum):
     REFUSED = "refused"
     BROKEN = "internal_server_error"
     UNSUPPORTED = "unsupported_protocol"
+    FORGOTTEN = "forgotten"
 
 
 def is_app_url(url: str) -> bool:
     """Whether a text is a URL at which an app could be."""
+    if not url.isprintable() or " " in url:
+        return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in {"http", "https"} and _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_host(text: str) -> bool:
+    """Whether a text is a name of a machine or an address."""
+    if ":" in text:
+        return bool(ipaddress.ip_address(text.partition("%")[0]))
+    return _NAME.fullmatch(text) is not None
 
 
 def read_status(url: str, reply: FetchReply) -> tuple[Status, str]:
@@ -85,7 +99,8 @@ class Discovery:
     """Watches URLs. An app that is not there is looked for twice a second, one that is there every `interval`.
 
     `put` asks an app to register; `interval` is in seconds, or None to ask only until the first time it works.
-    `problems` are the apps that could not be synced when they were asked last, by their URL; several may share it.
+    `problems` are the apps that could not be synced when they were asked last, by their URL, and `forgotten` the URLs
+    that are not to be asked any more; several may share them.
     """
 
     def __init__(
@@ -97,32 +112,38 @@ class Discovery:
         clock: Callable[[], int],
         observe: Callable[[Notice], None],
         problems: dict[str, AppUnreachable] | None = None,
+        forgotten: set[str] | None = None,
     ) -> None:
         self.problems: dict[str, AppUnreachable] = {} if problems is None else problems
+        self.forgotten: set[str] = set() if forgotten is None else forgotten
         self.statuses: dict[str, Status] = {}
         self._urls = urls
         self._put = put
         self._interval = interval
         self._clock = clock
         self._observe = observe
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
         """Begin to watch."""
-        self._tasks = [asyncio.create_task(self._watch(url)) for url in self._urls]
+        self._tasks = {url: asyncio.create_task(self._watch(url)) for url in self._urls}
 
     async def stop(self) -> None:
         """Watch no longer."""
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def ask(self, url: str) -> Status:
         """Ask an app once to register; an observer is told when the outcome is another than before."""
+        if normal_url(url) in self.forgotten:
+            return Status.FORGOTTEN
         if urlsplit(url).scheme not in {"http", "https"}:
             status, message = Status.UNSUPPORTED, f"{url} must begin with http:// or https://"
         else:
             status, message = read_status(url, await self._put(url, encode({"url": url}), TIMEOUT))
+        if normal_url(url) in self.forgotten:  # while it was being asked
+            return Status.FORGOTTEN
         if status is Status.CONNECTED:
             self.problems.pop(url, None)
         elif self.statuses.get(url) is not status:
@@ -133,15 +154,24 @@ class Discovery:
 
     async def add(self, url: str) -> None:
         """Watch one more URL. Returns when it has been asked once."""
+        self.forgotten.discard(normal_url(url))
         await self.ask(url)
-        if url not in self._urls:
-            self._urls = (*self._urls, url)
-            self._tasks.append(asyncio.create_task(self._watch(url)))
+        if url not in self._tasks:
+            self._tasks[url] = asyncio.create_task(self._watch(url))
+
+    def remove(self, url: str) -> None:
+        """Watch a URL no longer, and ask there no more until it is added again."""
+        self.forgotten.add(normal_url(url))
+        for known in [each for each in {*self._tasks, *self.problems} if normal_url(each) == normal_url(url)]:
+            self.problems.pop(known, None)
+            self.statuses.pop(known, None)
+            if known in self._tasks:
+                self._tasks.pop(known).cancel()
 
     async def _watch(self, url: str) -> None:
         while True:
             status = await self.ask(url)
-            if status is Status.CONNECTED and self._interval is None:
+            if status is Status.FORGOTTEN or (status is Status.CONNECTED and self._interval is None):
                 return
             waiting = status is Status.UNREACHABLE or self._interval is None
             await asyncio.sleep(min(_EAGER, self._interval or _EAGER) if waiting else self._interval or _EAGER)

@@ -124,7 +124,7 @@ class Finder:
     async def _ask(self) -> None:
         for url in tuple(self._unsure):
             status = await self._discovery.ask(url)
-            if status in {Status.CONNECTED, Status.UNSUPPORTED}:
+            if status in {Status.CONNECTED, Status.UNSUPPORTED, Status.FORGOTTEN}:
                 self._unsure.discard(url)
             elif status is Status.NOT_FOUND and url not in self._given:
                 self._forget(url)

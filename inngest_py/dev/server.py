@@ -69,7 +69,7 @@ class DevServer:
         server = DevServer(Options(urls=("http://127.0.0.1:5000/api/inngest",)), observe=print)
         await server.serve()
 
-    `problems` are the apps that could not be synced, by their URL.
+    `problems` are the apps that could not be synced, by their URL; `forgotten` are URLs that are asked no more.
 
     With `hold` no app is called before one has registered: they are only being started. `clock` gives Unix
     milliseconds.
@@ -97,6 +97,7 @@ class DevServer:
         self._keeper: Keeper | None = None
         self._hub: Hub | None = None
         self.problems: dict[str, AppUnreachable] = {}
+        self.forgotten: set[str] = set()
         self._http: _HTTPServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self._port = self.options.port
@@ -146,6 +147,7 @@ class DevServer:
             sessions=Sessions(secrets.token_urlsafe),
             problems=self.problems,
             add=self._discovery.add,
+            forget=self._discovery.remove,
         )
         await self._serve_http(build(desk, routes(parlour), lost_in(parlour)), sock)
         self._discovery.start()
@@ -222,6 +224,7 @@ class DevServer:
             clock=_now,
             observe=self.engine.tell,
             problems=self.problems,
+            forgotten=self.forgotten,
         )
 
 

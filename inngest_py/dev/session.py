@@ -121,6 +121,7 @@ class Session:
             clock=_now,
             observe=_unless_starting(server.engine.tell),
             problems=server.problems,
+            forgotten=server.forgotten,
         )
         finder = Finder(
             executor,

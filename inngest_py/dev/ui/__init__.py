@@ -43,6 +43,7 @@ def routes(parlour: Parlour) -> list[Route]:
         Route("/functions/{slug:path}", functions.one, middleware=closed),
         Route("/apps", apps.show, middleware=closed),
         Route("/apps", apps.add, methods=["POST"], middleware=closed),
+        Route("/apps/forget", apps.forget, methods=["POST"], middleware=closed),
         Route("/ui/live", front.live, middleware=closed),
         Route("/ui/static/{name}", front.static, middleware=open_),
         Route("/sign-in", signing_in.show, middleware=open_),

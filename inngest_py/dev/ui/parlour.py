@@ -21,7 +21,7 @@ SCOPE = "inngest.parlour"
 class Parlour:
     """The desk of the server; who looks on, who has signed in; the apps that cannot be synced, by URL.
 
-    `add` begins to watch the app at a URL, and returns when it has been asked once.
+    `add` begins to watch the app at a URL, and returns when it has been asked once; `forget` ends that.
     """
 
     desk: Desk
@@ -29,6 +29,7 @@ class Parlour:
     sessions: Sessions
     problems: Mapping[str, AppUnreachable]
     add: Callable[[str], Awaitable[None]]
+    forget: Callable[[str], None]
 
     @property
     def archive(self) -> Archive:

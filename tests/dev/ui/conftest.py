@@ -56,6 +56,7 @@ class House:
             sessions=Sessions(lambda: f"token-{next(numbers)}"),
             problems=self.problems,
             add=self._add,
+            forget=self._forget,
         )
         transport = httpx.ASGITransport(build(made, routes(parlour), lost_in(parlour)))
         return httpx.AsyncClient(transport=transport, base_url="http://localhost:8288", follow_redirects=True)
@@ -96,6 +97,9 @@ class House:
 
     async def _add(self, url):
         self.added.append(url)
+
+    def _forget(self, url):
+        self.problems.pop(url, None)
 
     async def _app(self, request):
         reply, _ = self.replies[request.query["fnId"]]

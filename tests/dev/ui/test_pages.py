@@ -402,7 +402,7 @@ async def test_apps_say_whether_they_are_synced_and_what_to_do_if_not(house, kit
     text = await house.text("/apps")
 
     assert "app synced" in text
-    assert f"forbidden {url} set INNGEST_DEV=1 for the app" in text
+    assert f"{url} forbidden set INNGEST_DEV=1 for the app" in text
 
 
 async def test_an_app_is_added_by_its_url(house):
@@ -412,6 +412,21 @@ async def test_an_app_is_added_by_its_url(house):
     assert (reply.status_code, refused.status_code) == (200, 400)
     assert house.added == ["http://127.0.0.1:5000/api/inngest"]
     assert "is not a URL such as" in plain_of(refused)
+
+
+async def test_an_app_is_taken_away_whether_it_is_there_or_not(house, kit):
+    await house.function("f", kit.serial("a"))
+    url, (app,) = "http://127.0.0.1:5000/mistyped", house.engine.state.apps.values()
+    house.problems[url] = AppUnreachable(at=0, url=url, code="unreachable", message="nothing answers")
+
+    mistyped = await house.http.post("/apps/forget", data={"url": url})
+    registered = await house.http.post("/apps/forget", data={"url": app.url})
+
+    assert url not in mistyped.text
+    assert "app synced" in plain(mistyped.text)
+    assert "synced" not in plain(registered.text)
+    assert "Forgotten: app." in plain(registered.text)
+    assert "No function yet" in await house.text("/functions")
 
 
 @pytest.mark.parametrize("path", ["/runs/x", "/events/x", "/functions/x"])
