@@ -20,6 +20,9 @@ DEV_ORIGIN: Final = "http://127.0.0.1:8288"
 NO_EVENT_KEY: Final = "NO_EVENT_KEY_SET"
 """The event key in development, where none is needed (PROTOCOL 2.1)."""
 
+ALLOWED_HOSTS: Final = "INNGEST_ALLOWED_HOSTS"
+"""The variable with further names of a dev server, which has its option for them besides."""
+
 _ORIGINS: Final = frozenset({"INNGEST_BASE_URL", "INNGEST_API_BASE_URL", "INNGEST_EVENT_API_BASE_URL"})
 _Given: TypeAlias = tuple[str, str | None]
 """The name of an argument or a variable, and its value."""

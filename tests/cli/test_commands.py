@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from inngest_py.dev.commands import commands
+from inngest_py.dev.commands.dev import dev
 from inngest_py.dev.remote import remote_settings
 
 NOWHERE = "http://127.0.0.1:1"
@@ -44,6 +45,7 @@ NOWHERE = "http://127.0.0.1:1"
         (("dev", "-u", "localhost:5000"), 2, '"localhost:5000" is not a URL such as'),
         (("dev", "--port", "0", "--persist", "/dev/null/x.db"), 1, 'the database "/dev/null/x.db" cannot be written'),
         (("dev", "--max-size", "500"), 2, '"500" is neither a size such as "500MB" or "2GB", nor "none"'),
+        (("dev", "--allowed-host", "x,http://y"), 2, '"http://y" is not a name such as "dev.example.com"'),
         (("dve",), 2, "No such command 'dve'"),
     ],
 )
@@ -53,6 +55,22 @@ def test_bad_input_is_said_clearly(arguments: tuple[str, ...], code: int, said: 
     assert done.exit_code == code
     assert said in done.stderr
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("written", "given", "names"),
+    [
+        ("dev.test,x.test y.test", (), ("dev.test", "x.test", "y.test")),
+        ("dev.test", ("--allowed-host", "z.test"), ("z.test",)),
+        ("", (), ()),
+    ],
+)
+def test_the_names_of_a_dev_server_may_be_in_the_environment(
+    written: str, given: tuple[str, ...], names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INNGEST_ALLOWED_HOSTS", written)
+
+    assert dev.make_context("dev", list(given)).params["allowed_hosts"] == names
 
 
 def test_a_page_that_is_no_inngest_server_is_said_to_be_none(

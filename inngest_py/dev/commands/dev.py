@@ -20,7 +20,7 @@ from inngest_py.dev.duration import LONGEST, SECOND, parse_duration
 from inngest_py.dev.options import DEFAULT_HOST, DEFAULT_PORT, Options
 from inngest_py.dev.session import Session
 from inngest_py.dev.terminal import JSONLog, Log, console_on
-from inngest_py.settings import child_environment
+from inngest_py.settings import ALLOWED_HOSTS, child_environment
 
 DATABASE: Final = ".inngest/dev.db"
 """The database of `--persist` without a file."""
@@ -61,11 +61,12 @@ def _keys(_: click.Context, __: click.Parameter, keys: tuple[str, ...]) -> tuple
 
 
 def _hosts(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Read `--allowed-host`."""
-    for name in names:
+    """Read `--allowed-host`, or its variable, which has names with commas or spaces between them."""
+    found = tuple(name for text in names for name in text.split(",") if name)
+    for name in found:
         if name_of(name) != name.lower().rstrip("."):
             raise click.BadParameter(f'"{name}" is not a name such as "dev.example.com", without http:// and port')
-    return names
+    return found
 
 
 def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
@@ -109,6 +110,8 @@ def _size(_: click.Context, __: click.Parameter, text: str) -> int | None:
     metavar="NAME",
     multiple=True,
     callback=_hosts,
+    envvar=ALLOWED_HOSTS,
+    show_envvar=True,
     help="Another name of this machine, under which the server may be called. Repeatable.",
 )
 @click.option("--no-discovery", is_flag=True, help="Do not look for apps at the usual ports.")

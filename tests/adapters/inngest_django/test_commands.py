@@ -157,6 +157,11 @@ def test_what_an_option_cannot_be_is_an_error_of_the_command(command: str, optio
     [
         ([], ["127.0.0.1:8000"], ["8000"]),
         (["0.0.0.0:9000", "--noreload"], ["127.0.0.1:9000"], ["0.0.0.0:9000", "--noreload"]),
+        (
+            ["--allowed-host", "dev.test", "--allowed-host", "x.test"],
+            ["127.0.0.1:8000", "--allowed-host", "dev.test", "--allowed-host", "x.test"],
+            ["8000"],
+        ),
         (["8000", "--persist", "dev.db"], ["127.0.0.1:8000", "--persist", "dev.db"], ["8000"]),
         (
             ["shop.test:9000", "--port", "8299", "--persist", "--retry-interval", "1", "--json", "--settings", "a.b"],

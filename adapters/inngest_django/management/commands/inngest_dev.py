@@ -24,6 +24,7 @@ class Command(BaseCommand):
         """Say what may be given: to runserver its address, to the dev server what it is asked for most."""
         parser.add_argument("addrport", nargs="?", default="8000", help="where runserver listens: [ADDRESS:]PORT")
         parser.add_argument("--port", help="where the dev server listens, 8288 if not given")
+        parser.add_argument("--allowed-host", action="append", metavar="NAME", help="another name of the dev server")
         parser.add_argument("--persist", nargs="?", const="", metavar="FILE", help="keep everything in a file")
         parser.add_argument("--retry-interval", metavar="SECONDS", help="a constant wait between attempts")
         parser.add_argument("--json", action="store_true", help="print JSON, a line for each thing that happens")
@@ -45,6 +46,8 @@ def _of_the_server(options: dict[str, Any], paths: Iterable[str]) -> Iterator[st
     for name in ("port", "retry_interval"):
         if options[name] is not None:
             yield from (f"--{name.replace('_', '-')}", options[name])
+    for name in options["allowed_host"] or ():
+        yield from ("--allowed-host", name)
     if options["json"]:
         yield "--json"
     if options["persist"] is not None:
