@@ -47,6 +47,7 @@ def _step(step: Mapping[str, Any]) -> dict[str, Any]:
         "op": step["op"],
         "done": done,
         "input": step["input"],
+        "edited": step.get("edited", False),
         "output": step["output"],
         "error": step["error"],
     }

@@ -44,7 +44,8 @@ def _step(name: str, op: str, output: Any = None, error: Any = None, *, done: bo
     from inngest_py.engine.identity import key_of
 
     hashed = key_of(name, 0).hashed
-    return {"id": hashed, "name": name, "op": op, "done": done, "input": None, "output": output, "error": error}
+    fields = {"id": hashed, "name": name, "op": op, "done": done, "input": None, "edited": False}
+    return {**fields, "output": output, "error": error}
 
 
 def recorded(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -216,6 +217,18 @@ def test_a_run_is_exported_and_replayed(tmp_path: Path, monkeypatch: pytest.Monk
     assert done.output == f"wrote {file}\n"
     assert json.loads(printed.output) == json.loads(file.read_text()) == COMPLETED
     testing.replay(declared(as_it_was), file)
+
+
+def test_a_step_whose_input_was_edited_may_be_asked_for_with_any_other():
+    @declared
+    def doubled(ctx: inngest.ContextSync) -> Any:
+        return ctx.step.run("double", lambda n: 2 * n, ctx.event.data["n"])
+
+    edited = {**_step("double", "StepRun", 40), "input": [20], "edited": True}
+
+    testing.replay(doubled, recorded(edited, output=40))
+    with pytest.raises(inngest.DivergenceError, match=r"its input is \[3\] now and was \[20\]"):
+        testing.replay(doubled, recorded({**edited, "edited": False}, output=40))
 
 
 def _shown(name: str, op: str, output: Any, position: int) -> dict[str, Any]:

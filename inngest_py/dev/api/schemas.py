@@ -76,6 +76,7 @@ _STEP: Final[dict[str, Schema]] = {
     "ended_at": maybe(TIME),
     "duration_ms": _DURATION,
     "input": ANY,
+    "edited": said(FLAG, "Whether somebody edited the input, so that it is not the code's own."),
     "output": ANY,
     "error": ANY,
 }

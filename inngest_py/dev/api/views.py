@@ -93,6 +93,7 @@ def step_view(it: Step) -> dict[str, Any]:
         "ended_at": moment(it.ended_at),
         "duration_ms": _between(it.started_at or it.queued_at, it.ended_at),
         "input": None if it.input is None else json.loads(it.input),
+        "edited": it.edited,
         "output": output,
         "error": None if it.error is None else json.loads(it.error),
     }

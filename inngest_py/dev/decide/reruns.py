@@ -26,7 +26,7 @@ def _taken_over(happening: RerunRequested, now: int) -> list[Step]:
     """What the new run knows already: the steps that were done before the one it begins with, and the input of that."""
     first = next(step for step in happening.steps if step.id == happening.from_step)
     taken = [
-        replace(step, position=position, queued_at=now, started_at=now, ended_at=now, edited=False)
+        replace(step, position=position, queued_at=now, started_at=now, ended_at=now)
         for position, step in enumerate(_done_before(first, happening.steps))
     ]
     if happening.input is None:
