@@ -67,6 +67,11 @@ class Remote:
             raise ServerError(f"the server at {self.settings.api_origin} has nothing to say about run {run_id}")
         return found
 
+    async def logged(self, run_id: str) -> Sequence[Mapping[str, Any]]:
+        """What the app has logged in a run: the last thousand lines, in order. It is the dev server that keeps them."""
+        found = await self._get(f"/v1/runs/{quote(run_id, safe='')}/logs", {})
+        return [line for each in as_list(found) or () if (line := as_object(each)) is not None]
+
     async def _full(self, run_id: str) -> str:
         if len(run_id) >= _ULID:
             return run_id

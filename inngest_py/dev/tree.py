@@ -29,6 +29,7 @@ _KINDS: Final = {
     "Gateway": "fetch",
     "AIGateway": "ai",
 }
+_LEVELS: Final = {"DEBUG": "dim", "INFO": "", "WARNING": "yellow", "WARN": "yellow"}
 _LONGEST: Final = 100
 
 Fields = Mapping[str, Any]
@@ -58,6 +59,27 @@ def tree_of(run: Fields, *, whole: bool = False) -> list[Text]:
     event = _field(run, "event_name")
     about = Text(f"run {_field(run, 'run_id')}{event and f', by {event}'}, {when}", "dim")
     return [head, about, *_steps(run, whole=whole), *_ending(run)]
+
+
+def log_of(run: Fields, lines: Sequence[Fields]) -> list[Text]:
+    """What the app has logged in a run, each line with how long after the start it came."""
+    return _aligned([_logged(run, line, part) for line in lines for part in _parts(line)]) or [Text("no lines", "dim")]
+
+
+def _parts(line: Fields) -> list[tuple[str, bool]]:
+    """The lines of a message, which may have several: the first one stands for all."""
+    return [(text, not number) for number, text in enumerate(str(line.get("message") or "").split("\n"))]
+
+
+def _logged(run: Fields, line: Fields, part: tuple[str, bool]) -> list[Text]:
+    text, first = part
+    level = _field(line, "level")
+    at = _since(run, _moment(line.get("at")))
+    return [
+        Text(at if first else "", style="dim", justify="right"),
+        Text(level.lower() if first else "", style=_LEVELS.get(level, "red")),
+        Text(plain(text)),
+    ]
 
 
 def _steps(run: Fields, *, whole: bool) -> list[Text]:
@@ -132,7 +154,11 @@ def _took(of: Fields) -> str:
 
 def _offset(run: Fields, step: Fields) -> str:
     """How long after the start of the run a step began."""
-    began, found = _moment(run.get("started_at")), _moment(step.get("started_at") or step.get("queued_at"))
+    return _since(run, _moment(step.get("started_at") or step.get("queued_at")))
+
+
+def _since(run: Fields, found: datetime | None) -> str:
+    began = _moment(run.get("started_at"))
     if began is None or found is None:
         return ""
     return f"+{human_duration(round((found - began).total_seconds() * 1000))}"

@@ -28,6 +28,7 @@ NOWHERE = "http://127.0.0.1:1"
         (("runs", "--status", "lost"), 2, "'lost' is not one of 'queued'"),
         (("runs", "--limit", "0"), 2, "0 is not in the range"),
         (("runs", "--export", "run.json"), 2, "--export writes one run: say which"),
+        (("runs", "--logs"), 2, "--logs shows the log of one run: say which"),
         (("dev", "--port", "http"), 2, "'http' is not a valid integer"),
         (("dev", "--hots", "x"), 2, "No such option"),
         (("dev", "--host", "::"), 2, "add --signing-key and --event-key, or leave it at 127.0.0.1"),

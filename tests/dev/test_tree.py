@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inngest_py.dev.tree import table_of, tree_of
+from inngest_py.dev.tree import log_of, table_of, tree_of
 
 LONG = "x" * 300
 STEP = {"id": "h", "name": "look", "op": "StepRun", "status": "Completed", "attempts": 1, "duration_ms": 5}
@@ -33,3 +33,16 @@ def test_no_column_of_the_table_is_cut():
     (_, line) = table_of([RUN])
 
     assert f"shop-{LONG}" in line.plain
+
+
+def test_a_line_of_the_log_says_when_it_came_and_a_traceback_stays_whole():
+    run = {**RUN, "started_at": "2026-01-01T00:00:00Z"}
+    paid = {"at": "2026-01-01T00:00:01.500Z", "level": "INFO", "message": "paid\x1b[31m"}
+    refused = {"at": "2026-01-01T00:01:00Z", "level": "ERROR", "message": f"refused\nTraceback:\n  {LONG}"}
+
+    lines = [line.plain for line in log_of(run, [paid, refused])]
+
+    assert lines[0].startswith(" +1.5 s  info   paid")
+    assert "\x1b" not in lines[0]
+    assert lines[1:] == ["+1m 00s  error  refused", f"{' ' * 16}Traceback:", f"{' ' * 16}  {LONG}"]
+    assert [line.plain for line in log_of(run, [])] == ["no lines"]
