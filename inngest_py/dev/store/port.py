@@ -125,7 +125,8 @@ class Archive(Store, Protocol):
     def search(self, wanted: RunFilter, text: str, depth: int) -> tuple[list[Run], Place | None]:
         """The runs among `depth` whose first event has a text in its data, or whose id ends with it: brief ones.
 
-        `field=value` finds events that have it anywhere. Filters but the time and the place apply to what was looked
+        `field=value` finds events that have it anywhere, `user.id=7` and `data.user.id=7` those that have it there,
+        also with `:` and with spaces. Filters but the time and the place apply to what was looked
         at. Returns where to look on, or None if there are no more.
         """
         ...

@@ -224,8 +224,9 @@ SELECT looked_at.* FROM (
     ORDER BY created_at DESC, id DESC LIMIT :depth) AS looked_at
 LEFT JOIN events ON events.id = looked_at.event_id
 WHERE (looked_at.id LIKE :ending OR events.key = :text OR looked_at.event_id = :text
-        OR events.data LIKE :first ESCAPE '!' OR events.data LIKE :second ESCAPE '!'
-        OR events.data LIKE :third ESCAPE '!')
+        OR events.data LIKE :plain ESCAPE '!'
+        OR CASE WHEN events.data LIKE :first ESCAPE '!' OR events.data LIKE :second ESCAPE '!'
+            OR events.data LIKE :third ESCAPE '!' THEN leads_to(events.data, :way) END)
     AND (:status = '' OR looked_at.status = :status) AND (:function = '' OR looked_at.function = :function)
     AND (:app = '' OR looked_at.app_id = :app)
 ORDER BY looked_at.created_at DESC, looked_at.id DESC;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +18,7 @@ from inngest_py.dev.registration import read_function
 from inngest_py.dev.store import rows
 from inngest_py.dev.store.port import EARLIEST, EventFilter, Place, RunFilter
 from inngest_py.dev.store.queries import queries, read
+from inngest_py.dev.store.search import leads_to, patterns
 from inngest_py.errors import ConfigError, RequestError
 from inngest_py.wire.codec import decode
 
@@ -42,7 +42,6 @@ _FIRST_PORTION: Final = 50
 _LARGEST_PORTION: Final = 400
 """How many rows are forgotten in one transaction, or little more."""
 
-_SPECIAL: Final = re.compile("[%_!]")
 _MOST_PAGES: Final = 2_000
 """How many pages that may free, 8 MB, before the next time there are fewer rows."""
 
@@ -144,7 +143,7 @@ class SQLiteStore:
 
     def search(self, wanted: RunFilter, text: str, depth: int) -> tuple[list[Run], Place | None]:
         """The runs among `depth` whose first event has a text in its data, or whose id ends with it."""
-        values = {**_page(wanted), **_patterns(text), "depth": depth}
+        values = {**_page(wanted), **patterns(text), "depth": depth}
         last = self._all("looked_at", values)
         found = [rows.read_run(row) for row in self._all("search", values, brief=True)]
         return found, (last[0]["created_at"], last[0]["id"]) if last else None
@@ -257,19 +256,6 @@ def _page(wanted: RunFilter | EventFilter) -> dict[str, Any]:
     return {**values, "before_time": before_time, "before_id": before_id}
 
 
-def _patterns(text: str) -> dict[str, str]:
-    """What is looked for, as LIKE wants it. Data is stored as canonical JSON: nothing stands between its tokens."""
-    field, equals, value = text.partition("=")
-    if equals and field:
-        key, shown = json.dumps(field.rpartition(".")[2], ensure_ascii=False), value.strip('"')
-        bare = [f"{key}:{json.dumps(shown, ensure_ascii=False)}", f"{key}:{shown},", f"{key}:{shown}}}"]
-    else:
-        bare = [json.dumps(text, ensure_ascii=False)[1:-1]] * 3
-    first, second, third = (_SPECIAL.sub(r"!\g<0>", each).join("%%") for each in bare)
-    ending = f"%{text}" if text.isalnum() else ""
-    return {"first": first, "second": second, "third": third, "ending": ending, "text": text}
-
-
 def _budget(rows_left: int) -> Callable[[rows.Row], bool]:
     """Whether there is room for one more run, asked for one after the other; there always is for the first."""
 
@@ -306,6 +292,7 @@ def _open(path: Path | None, patience: float) -> sqlite3.Connection:
     )
     try:
         connection.row_factory = sqlite3.Row
+        connection.create_function("leads_to", 2, leads_to, deterministic=True)
         _set_up(connection)
     except BaseException:
         connection.close()
