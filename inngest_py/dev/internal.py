@@ -24,14 +24,17 @@ QUIET: Final = frozenset({FAILED, FINISHED})
 
 
 def ending_events(live: Live, run: Run, now: int, ids: Ids) -> list[Event]:
-    """The events that a run sends when it has ended as `run` says."""
+    """The events that a run sends when it has ended as `run` says.
+
+    One that a cancellation started and that is cancelled itself does not say so: what cancels it would go on for ever.
+    """
     if run.event_name in QUIET:
         return []
     finished = Event(id=ids.ulid(now), name=FINISHED, ts=now, received_at=now, data=_ending(live, run))
     match run.status:
         case RunStatus.FAILED:
             return [_own(run, FAILED, now, ids, live), finished]
-        case RunStatus.CANCELLED:
+        case RunStatus.CANCELLED if run.event_name != CANCELLED:
             return [_own(run, CANCELLED, now, ids, live), finished]
         case _:
             return [finished]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from flows import LATER
 from inngest_py.dev.reply import Done, Failed, Reply, ReplyOp, Report
 from inngest_py.wire.ops import Opcode
 
-ATTEMPTS: Final = 5
+MANY: Final = 5
+"""No run has more attempts."""
+
 VERSION: Final = 2
 _RUN: Final = frozenset({"run", "flaky", "ask", "signal"})
 """What the app executes itself."""
@@ -23,17 +26,17 @@ SILENT: Final = frozenset({"throw", "defer"})
 """What has no result."""
 
 
-def make_plan(chance: random.Random, number: int, *, deep: bool = True) -> list[Any]:
-    """A plan by chance. `number` is that of the event."""
-    return [_stage(chance, number, deep=deep) for _ in range(chance.choice((1, 1, 2)))]
+def make_plan(chance: random.Random, targets: Sequence[str] = ()) -> list[Any]:
+    """A plan by chance; one of `targets` may be invoked."""
+    return [_stage(chance, targets) for _ in range(chance.choice((1, 1, 2)))]
 
 
-def _stage(chance: random.Random, number: int, *, deep: bool) -> list[Any]:
-    kind = chance.randrange(13)
+def _stage(chance: random.Random, targets: Sequence[str]) -> list[Any]:
+    kind = chance.randrange(14)
     if kind < 4:
         return [["run"]]
     if kind < 6:
-        return [["flaky", chance.choice((1, 2, ATTEMPTS))]]
+        return [["flaky", chance.choice((1, 2, MANY))]]
     if kind == 6:
         return [["sleep", chance.randint(1, 30)]]
     if kind == 7:
@@ -42,47 +45,55 @@ def _stage(chance: random.Random, number: int, *, deep: bool) -> list[Any]:
         return [[thing] for thing in chance.choice((("wait", "ask"), ("signalled", "signal")))]
     if kind == 9:
         return [["run"], ["flaky", 1], ["sleep", 3]][: chance.randint(2, 3)]
-    if kind == 10 and deep:
-        return [["invoke", make_plan(chance, number, deep=False)]]
+    if kind in {10, 11} and targets:
+        return [["invoke", chance.choice(targets), chance.choice(("5s", "60s")), make_plan(chance)]]
     if kind == 12:
         return [["defer", chance.random() < 0.3]]
     return [chance.choice((["throw", 1], ["throw", 2], ["fetch"], ["fetch"], ["give up"]))]
 
 
-def deferred(plan: list[Any]) -> set[str]:
+def _ends(stage: list[Any], attempts: int) -> bool:
+    """Whether a run fails for good at a stage."""
+    return bool(stage[0][0] == "give up" or (stage[0][0] == "throw" and stage[0][1] >= attempts))
+
+
+def deferred(plan: list[Any], attempts: int) -> set[str]:
     """What a run of a plan has put off at its end, by the place in the plan; what is aborted is not in it."""
     found = set[str]()
     for row, stage in enumerate(plan):
-        if stage[0][0] == "give up":
+        if _ends(stage, attempts):
             break
         if stage[0][0] == "defer" and not stage[0][1]:
             found.add(f"{row}.0")
     return found
 
 
-def meaning(plan: list[Any], number: int) -> tuple[str, Any]:
-    """How a run of a plan ends when nothing goes wrong: its status and its result."""
+def meaning(plan: list[Any], number: int, attempts: int, memos: Mapping[str, Any]) -> tuple[str, Any]:
+    """How a run of a plan ends when nothing goes wrong, its status and its result, if it has so many attempts.
+
+    `memos` are those of steps whose result does not follow from the plan.
+    """
     results = list[Any]()
-    for stage in plan:
-        if stage[0][0] == "give up":
+    for row, stage in enumerate(plan):
+        if _ends(stage, attempts):
             return "Failed", None
-        results += [_result(thing, place, number) for place, thing in enumerate(stage) if thing[0] not in SILENT]
+        for place, thing in enumerate(stage):
+            memo = memos.get(f"{row}.{place}")
+            if thing[0] not in SILENT:
+                results.append(_result(thing, place, number, attempts) if memo is None else _memo(thing, memo))
     return "Completed", results
 
 
-def _result(thing: list[Any], place: int, number: int) -> Any:
+def _result(thing: list[Any], place: int, number: int, attempts: int) -> Any:
     match thing[0]:
         case "run" | "ask" | "signal":
             return f"{thing[0]} {place}"
         case "flaky":
-            return f"flaky {place}" if thing[1] < ATTEMPTS else {"error": "not yet"}
+            return f"flaky {place}" if thing[1] < attempts else {"error": "not yet"}
         case "wait" | "signalled":
             return number
         case "fetch":
             return "fetched"
-        case "invoke":
-            status, result = meaning(thing[1], number)
-            return result if status == "Completed" else {"error": "give up"}
         case _:
             return None
 
@@ -95,6 +106,7 @@ class Call:
         self.target = target
         self.run_id: str = value["ctx"]["run_id"]
         self.attempt: int = value["ctx"]["attempt"]
+        self.last = self.attempt + 1 >= value["ctx"]["max_attempts"]
         self.planned: bool = value["ctx"]["disable_immediate_execution"]
         self.steps: dict[str, Any] = value["steps"]
         self.defers: dict[str, Any] = value["defers"]
@@ -141,7 +153,7 @@ def _defer(call: Call, name: str, *, aborted: bool) -> ReplyOp | None:
     """What a function that puts something off has to say yet, if anything."""
     if name not in call.defers:
         given = {"n": call.number, "of": name, "plan": [[["run"]]]}
-        return ReplyOp(Opcode.DEFER_ADD, name, opts={"fn_slug": "later", "input": given})
+        return ReplyOp(Opcode.DEFER_ADD, name, opts={"fn_slug": LATER, "input": given})
     if aborted and call.defers[name]["abortable"]:
         return ReplyOp(Opcode.DEFER_ABORT, f"{name}!", opts={"target_hashed_id": name})
     return None
@@ -187,8 +199,9 @@ def _op(call: Call, name: str, thing: list[Any]) -> ReplyOp:
         case "fetch":
             return ReplyOp(Opcode.GATEWAY, name, opts={"url": "http://other.test"})
         case "invoke":
-            payload = {"data": {"n": call.number, "plan": thing[1]}}
-            return ReplyOp(Opcode.INVOKE_FUNCTION, name, opts={"function_id": "child", "payload": payload})
+            given = {"n": call.number, "k": call.data.get("k"), "plan": thing[3]}
+            about: dict[str, Any] = {"function_id": thing[1], "payload": {"data": given}, "timeout": thing[2]}
+            return ReplyOp(Opcode.INVOKE_FUNCTION, name, opts=about)
         case _:
             return ReplyOp(Opcode.STEP_PLANNED, name)
 

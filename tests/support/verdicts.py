@@ -1,244 +1,213 @@
-"""What must have come of a course of events, whatever went wrong on the way."""
+"""What must have come of a course of events in the end, whatever went wrong on the way, whatever its functions are."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import plans
-from flows import CRONS, FAILURES, FLOWS, JITTER, LATER, MINUTE, SECOND, THROTTLE
-from inngest_py.dev.model import FINAL, Buffer, Cancellation, Defer, Event, Job, Pause, Run, RunStatus, Step
-from inngest_py.dev.simulation import START
+from breaking import broken
+from flows import DEFERRED, MINUTE, SECOND, crons, milliseconds
+from inngest_py.dev.model import FINAL, Buffer, Defer, Event, Job, Pause, Run, RunStatus, Step
 from inngest_py.dev.state import State
+from ledger import Account, Ledger, covers
 from memory_store import MemoryStore
 
 
 class Verdict:
-    """Judges what is stored in the end. `acknowledged` are ids of events, `cancelled` ids of runs; `downtimes` are from
-    when to when the server was down.
+    """Judges the end. `acknowledged` are ids of events, `unknown` ids of runs whose app has said that it does not know
+    the function any more; `downtimes` are from when to when the server was down.
     """
 
     def __init__(
         self,
         store: MemoryStore,
         state: State,
+        ledger: Ledger,
         *,
         acknowledged: list[str],
-        cancelled: set[str],
+        unknown: set[str],
         downtimes: list[tuple[int, int]],
-        now: int,
+        born: int,
     ) -> None:
-        kept = store.kept
-        self.store = store
+        self.kept = store.kept
         self.state = state
-        self.downtimes = downtimes
-        self.now = now
+        self.ledger = ledger
         self.acknowledged = acknowledged
-        self.cancelled = cancelled
-        self.runs: list[Run] = sorted(kept[Run].values(), key=lambda run: (run.created_at, run.id))
-        self.events: dict[str, Event] = kept[Event]
-        self.steps: list[Step] = list(kept[Step].values())
-        self.cancellations: list[Cancellation] = list(kept[Cancellation].values())
-        self.data: dict[str, Any] = {event.id: json.loads(event.data) for event in self.events.values()}
+        self.unknown = unknown
+        self.downtimes = downtimes
+        self.born = born
 
     def check(self) -> None:
-        """Raise AssertionError for what is not so."""
+        """Raise BrokenError for what is not so."""
         self._check_the_end()
-        self._check_the_starts()
-        for run in self.runs:
-            self._check_run(run)
-        for step in self.steps:
+        self._check_ticks()
+        children = self._children()
+        deferred = self._deferred()
+        for account in self.ledger.ended.values():
+            self._check_result(account)
+            self._check_invocations(account, children)
+            self._check_deferred(account, deferred.get(account.run.id, []))
+            self._check_cancellations(account)
+        for step in self.kept[Step].values():
             self._check_step(step)
-        self._check_throttle([run.started_at for run in self._of("throttled") if run.started_at is not None])
-        for slug in ("skipping", "replacing"):
-            self._check_singleton(self._of(slug))
-        for slug in CRONS:
-            if slug in self.state.functions:
-                self._check_ticks(slug)
-        self._check_deferred()
-        for cancellation in self.cancellations:
-            self._check_cancellation(cancellation)
 
     def _check_the_end(self) -> None:
-        kept, queue = self.store.kept, self.state.queue
-        assert all(event_id in self.events for event_id in self.acknowledged)
-        assert all(run.status in FINAL for run in self.runs)
-        assert not [record for kind in (Job, Pause, Buffer, Defer) for record in kept[kind].values()]
-        held = [slot for slot in queue._used if not slot.startswith("throttle:")]  # a gate opens by itself
-        assert not held, f"slots are still held: {held}"
+        missing = [event_id for event_id in self.acknowledged if event_id not in self.kept[Event]]
+        if missing:
+            broken("no acknowledged event is lost", missing)
+        left = [record for kind in (Job, Pause, Buffer, Defer) for record in self.kept[kind].values()]
+        left += [run for run in self.kept[Run].values() if run.status not in FINAL]
+        if left:
+            broken("nothing is left in the end", left)
+        held = [slot for slot in self.state.queue._used if not slot.startswith("throttle:")]  # a gate opens by itself
+        if held:
+            broken("no slot is held in the end", held)
 
-    def _of(self, slug: str) -> list[Run]:
-        return [run for run in self.runs if run.function == slug]
-
-    def _sent(self, slug: str) -> list[Event]:
-        """The events for a function that are stored, the first of those with the same id."""
-        found = [event for event in self.events.values() if event.name == f"t/{slug}"]
-        return list({event.key: event for event in reversed(found)}.values())
-
-    def _check_the_starts(self) -> None:
-        """Every event has led to its runs, and to no others."""
-        for slug in self.state.functions.keys() & FLOWS.keys():
-            runs = [run for run in self._of(slug) if run.event_name == f"t/{slug}"]
-            events = self._sent(slug)
-            started = Counter(self.events[event_id].key for run in runs for event_id in run.events)
-            match slug:
-                case "limited":
-                    self._check_rate(runs, events)
-                case "settled":
-                    self._check_debounce(runs, events)
-                case "once":
-                    keys = Counter(self.data[run.events[0]]["k"] for run in runs)
-                    assert keys == Counter({self.data[event.id]["k"] for event in events})
-                case "skipping":
-                    assert set(started.values()) <= {1}
-                    for event in events:
-                        assert started[event.key] or self._was_busy(runs, event), f"{event} started nothing"
-                case _:
-                    assert started == Counter(event.key for event in events), f"{slug}: {started}"
-        failed = [run for run in self._of("plain") if run.status is RunStatus.FAILED]
-        assert len(self._of(FAILURES)) == len(failed)
-
-    def _was_busy(self, runs: list[Run], event: Event) -> bool:
-        return any(
-            self._key(run) == self._key(event) and run.created_at <= event.received_at <= (run.ended_at or 0)
-            for run in runs
-        )
-
-    def _key(self, of: Run | Event) -> str:
-        key: str = self.data[of.events[0] if isinstance(of, Run) else of.id]["k"]
-        return key
-
-    def _check_rate(self, runs: list[Run], events: list[Event]) -> None:
-        firsts = {event.id for event in events}
-        again = [event for event in self.events.values() if event.name == "t/limited" and event.id not in firsts]
-        taken = [(run.created_at, self._key(run)) for run in runs]
-        taken += [(event.received_at, self._key(event)) for event in again]  # it counts, though it starts nothing
-        for event in events:
-            before = [at for at, key in taken if key == self._key(event) and at <= event.received_at]
-            assert before, f"{event} is the first, and started nothing"
-            assert event.received_at - max(before) < 20 * SECOND
-        for one, other in combinations(runs, 2):
-            near = other.created_at - one.created_at < 20 * SECOND
-            assert not near or self._key(one) != self._key(other), f"{one} and {other}"
-
-    def _check_debounce(self, runs: list[Run], events: list[Event]) -> None:
-        for event in events:
-            after = [run for run in runs if self._key(run) == self._key(event) and run.id > event.id]
-            assert after, f"{event} started nothing"
-            first = self.events[after[0].events[0]]
-            assert first.received_at >= event.received_at
-            assert after[0].created_at >= first.received_at + 5 * SECOND
-
-    def _check_run(self, run: Run) -> None:
-        """A run has ended as it would have without any mishap, or was cancelled, and there was a reason."""
-        data = self.data[run.events[0]]
-        if run.function == FAILURES or run.cron:
-            assert run.status is RunStatus.COMPLETED or self._may_be_cancelled(run)
+    def _check_result(self, account: Account) -> None:
+        """A run has ended as it would have without any mishap, or was cancelled (and the ledger knows why)."""
+        run, plan = account.run, account.data.get("plan", [])
+        if run.status is RunStatus.CANCELLED or (run.id in self.unknown and run.status is RunStatus.FAILED):
             return
-        status, result = plans.meaning(data["plan"], data["n"])
-        if run.status is RunStatus.CANCELLED:
-            assert self._may_be_cancelled(run), f"{run} was cancelled"
-            return
-        assert run.status.value == status, f"{run} should be {status}"
-        assert status == "Failed" or json.loads(run.output or "") == result, f"{run} should have {result}"
-        if run.function == "stopped":
-            assert not [stop for stop in self._stops(data["n"]) if run.created_at < stop < (run.ended_at or 0)]
-        if run.function == "batched":
-            assert len(run.events) == 3 or run.created_at >= self.events[run.events[0]].received_at + 5 * SECOND
-        if run.function == "timed":
-            assert (run.ended_at or 0) <= (run.started_at or 0) + 20 * SECOND
-        if run.function == "delayed":
-            assert (run.started_at or 0) >= self.events[run.events[0]].ts
+        status, result = plans.meaning(plan, account.data.get("n", 0), run.max_attempts, self._given(account))
+        if run.status.value != status:
+            broken("a run ends as its function says", f"{run} should be {status}")
+        if status == "Completed" and json.loads(run.output or "") != result:
+            broken("a run has the result of its steps", f"{run} should have {result}")
 
-    def _may_be_cancelled(self, run: Run) -> bool:
-        ended = run.ended_at or 0
-        if run.id in self.cancelled or any(self._fits(each, run) for each in self.cancellations):
-            return True
-        match run.function:
-            case "stopped":
-                return ended in self._stops(self.data[run.events[0]]["n"])
-            case "timed":
-                return ended >= (
-                    run.created_at + 60 * SECOND if run.started_at is None else run.started_at + 20 * SECOND
-                )
-            case "replacing":
-                return any(
-                    other.created_at == ended and self._key(other) == self._key(run) for other in self._of(run.function)
-                )
-            case _:
-                return False
+    def _given(self, account: Account) -> dict[str, Any]:
+        """The results that do not follow from a run's plan: of invocations, and what was taken over when it began."""
+        run, memos = account.run, self.ledger.memos
+        names = {f"{row}.0" for row, stage in enumerate(account.data.get("plan", [])) if stage[0][0] == "invoke"}
+        names.update(step for run_id, step in memos if run_id == run.original)
+        given = {name: memos.get((run.id, name)) for name in names}
+        return {name: json.loads(memo) for name, memo in given.items() if memo is not None}
 
-    def _stops(self, number: int) -> list[int]:
-        stops = [event for event in self.events.values() if event.name == "t/stop"]
-        return [event.received_at for event in stops if self.data[event.id]["n"] == number]
+    # Invoked functions -----------------------------------------------------------------------------------------------
+
+    def _children(self) -> dict[str, list[Run]]:
+        """The runs that were invoked, by who waits for them."""
+        found = dict[str, list[Run]]()
+        for account in self.ledger.ended.values():
+            for event_id in () if account.run.original else account.run.events:
+                about = self.ledger.data[event_id].get("_inngest", {})
+                if about.get("correlation_id") and about["fn_id"] == account.run.function:
+                    found.setdefault(about["correlation_id"], []).append(account.run)
+        return found
+
+    def _check_invocations(self, account: Account, children: dict[str, list[Run]]) -> None:
+        for row, stage in enumerate(account.data.get("plan", [])):
+            memo = self.ledger.memos.get((account.run.id, f"{row}.0"))
+            taken_over = memo == self.ledger.memos.get((account.run.original, f"{row}.0"))
+            if stage[0][0] == "invoke" and memo is not None and not taken_over:
+                step = self.kept[Step][account.run.id, f"{row}.0"]
+                self._check_invocation(stage[0], step, children.get(f"{account.run.id}.{step.id}", []))
+
+    def _check_invocation(self, thing: list[Any], step: Step, runs: list[Run]) -> None:
+        """What whoever invoked a function was told is what has come of it."""
+        memo = json.loads(step.memo or "")
+        if "data" in memo:
+            just = any(
+                run.status is RunStatus.COMPLETED and json.loads(run.output or "") == memo["data"] for run in runs
+            )
+        else:
+            message = memo["error"]["message"]
+            if message.startswith("Timed out"):
+                just = (step.ended_at or 0) >= step.queued_at + milliseconds(thing[2])
+            elif message == "the invoked function was cancelled":
+                just = any(run.status is RunStatus.CANCELLED for run in runs)
+            elif message.startswith("could not find"):
+                just = not self._is_registered(thing[1], step.queued_at)
+            elif message.startswith("invoked function is "):
+                just = not runs
+            else:
+                failed = [run for run in runs if run.status is RunStatus.FAILED]
+                just = any(json.loads(run.error or "") == memo["error"] for run in failed)
+        if not just:
+            broken("who invokes a function hears what came of it", f"{step} is not what came of {runs}")
+
+    def _is_registered(self, slug: str, at: int) -> bool:
+        """Whether a function was there all the time."""
+        before = [config for when, name, config in self.ledger.registered if name == slug and when < at]
+        during = [config for when, name, config in self.ledger.registered if name == slug and when == at]
+        return bool(before) and None not in (*before[-1:], *during)
+
+    # The rest --------------------------------------------------------------------------------------------------------
+
+    def _deferred(self) -> dict[str, list[str]]:
+        found = dict[str, list[str]]()
+        for event in self.ledger.events.values():
+            if event.name == DEFERRED:
+                data = self.ledger.data[event.id]
+                found.setdefault(data["_inngest"]["parent_run_id"], []).append(data["of"])
+        return found
+
+    def _check_deferred(self, account: Account, found: list[str]) -> None:
+        """What a run has put off is done once it has ended, and once; what it has aborted is not."""
+        run = account.run
+        wanted = plans.deferred(account.data.get("plan", []), run.max_attempts)
+        whole = run.status is not RunStatus.CANCELLED and run.id not in self.unknown
+        if len(found) != len(set(found)) or (set(found) != wanted if whole else False):
+            broken("what is put off is done once", f"{run} has put off {wanted}, and {found} was done")
+
+    def _check_cancellations(self, account: Account) -> None:
+        """Whatever fits has ended before, or is cancelled: those that were there at once, new ones as they come."""
+        run = account.run
+        for cancellation in self.ledger.cancellations.values():
+            late = run.status is not RunStatus.CANCELLED and (run.ended_at or 0) > cancellation.created_at
+            if late and covers(cancellation, run, account.data):
+                broken("what is cancelled in bulk ends", f"{run} fits {cancellation}, and went on")
 
     def _check_step(self, step: Step) -> None:
-        """A timer fires when it is due; if the server was down then, when it was up again."""
+        """Who waits for a time does not wake up before it. That nobody oversleeps is looked at all the time."""
         if step.op not in {"Sleep", "WaitForEvent"} or step.memo != "null" or step.ended_at is None:
             return
-        run = self.store.kept[Run][step.run_id]
         row, _, place = step.id.partition(".")
-        due = step.queued_at + self.data[run.events[0]]["plan"][int(row)][int(place)][1] * SECOND
-        times = {due}
-        for went, came in self.downtimes:
-            times = {time for time in times if not went < time < came} | {came for time in times if went <= time < came}
-        assert step.ended_at in times, f"{step} was due at {due}"
+        account = self.ledger.ended[step.run_id]
+        if (account.run.original, step.id) in self.ledger.memos:
+            return  # it was taken over
+        if step.ended_at < step.queued_at + account.data["plan"][int(row)][int(place)][1] * SECOND:
+            broken("who waits for a time does not wake up before it", step)
 
-    def _check_ticks(self, slug: str) -> None:
+    # Schedules -------------------------------------------------------------------------------------------------------
+
+    def _check_ticks(self) -> None:
         """A schedule fires when it should, once, and what is missed while the server is down is not made up for."""
-        runs = [run for run in self._of(slug) if run.cron]
-        ticks = Counter(self.events[run.events[0]].ts for run in runs)
-        assert set(ticks.values()) <= {1}, f"{slug} fired twice: {ticks}"
-        for run in runs:
-            tick = self.events[run.events[0]].ts
-            assert tick % MINUTE == 0
-            assert 0 <= run.created_at - tick <= JITTER[slug], f"{run} comes too late or too early for {tick}"
-        born = START
-        for died, came in (*self.downtimes, (self.now, 0)):
-            first = born - born % MINUTE + MINUTE
-            for tick in range(first, died - JITTER[slug], MINUTE):
-                assert tick in ticks, f"{slug} did not fire at {tick}, and the server was up from {born} to {died}"
-            born = came
+        ticks = Counter(self.ledger.fates.ticks)
+        for (slug, cron, tick), count in ticks.items():
+            if count > 1 or tick % _every(cron):
+                broken("a schedule fires once, when it should", f"{cron} of {slug} fired at {tick}, {count} times")
+        for slug, cron, jitter, begin, end in self._scheduled():
+            for up, down in self._lives(begin, end):
+                first = up - up % _every(cron) + _every(cron)
+                for tick in range(first, down - jitter, _every(cron)):
+                    if (slug, cron, tick) not in ticks:
+                        broken("a schedule fires when it should", f"{cron} of {slug} did not fire at {tick}")
 
-    def _check_deferred(self) -> None:
-        """What a run has put off is done once it has ended, and once; what it has aborted is not."""
-        done = Counter(
-            (self.data[run.events[0]]["_inngest"]["parent_run_id"], self.data[run.events[0]]["of"])
-            for run in self._of(LATER)
-        )
-        assert set(done.values()) <= {1}, f"done twice: {done}"
-        for run in self.runs:
-            wanted = {(run.id, name) for name in plans.deferred(self.data[run.events[0]].get("plan", []))}
-            found = {key for key in done if key[0] == run.id}
-            if run.status is not RunStatus.CANCELLED:
-                assert found == wanted, f"{run} has put off {wanted}, and {found} was done"
+    def _scheduled(self) -> Iterator[tuple[str, str, int, int, int]]:
+        """From when to when each function had each schedule, and how much later that may fire."""
+        ledger = self.ledger
+        for slug in {name for _, name, _ in ledger.registered}:
+            entries = [(when, config) for when, name, config in ledger.registered if name == slug]
+            begun = dict[tuple[str, int], int]()
+            for (when, config), (until, _) in pairwise([*entries, (ledger.now, None)]):
+                had = {} if config is None else {each: begun.get(each, when) for each in crons(config)}
+                begun = had
+                for (cron, jitter), since in had.items():
+                    yield slug, cron, jitter, since, until
 
-    def _fits(self, cancellation: Cancellation, run: Run) -> bool:
-        data = self.data[run.events[0]]
-        after, unwanted = cancellation.started_after, cancellation.expression.rpartition(" ")[2]
-        return (
-            run.function == cancellation.function
-            and run.created_at < cancellation.started_before
-            and (after is None or run.created_at > after)
-            and (not unwanted or data.get("n") != int(unwanted))
-        )
+    def _lives(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """When the server was up within a time."""
+        since = begin
+        for died, came in self.downtimes:
+            if came > since and died < end:
+                yield since, died
+                since = came
+        yield since, end
 
-    def _check_cancellation(self, cancellation: Cancellation) -> None:
-        """Whatever fits has ended before, or is cancelled: those that were there at once, new ones as they come."""
-        for run in self.runs:
-            if self._fits(cancellation, run) and run.status is not RunStatus.CANCELLED:
-                assert (run.ended_at or 0) <= cancellation.created_at, f"{run} fits {cancellation}, and went on"
 
-    def _check_throttle(self, starts: list[int]) -> None:
-        at_once, interval = THROTTLE
-        starts.sort()
-        for first, start in enumerate(starts):
-            for last in range(first + at_once, len(starts)):
-                earliest = start + (last - first - at_once + 1) * interval
-                assert starts[last] >= earliest, f"throttled runs started at {starts}"
-
-    def _check_singleton(self, runs: list[Run]) -> None:
-        for one, other in combinations(runs, 2):
-            assert self._key(one) != self._key(other) or other.created_at >= (one.ended_at or 0)
+def _every(cron: str) -> int:
+    return 2 * MINUTE if cron.startswith("*/2") else MINUTE

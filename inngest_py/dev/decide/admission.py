@@ -44,11 +44,13 @@ def admit(turn: Turn, function: Function, event: Event, correlation: str = "") -
     """Start a run of a function, or hold the event back. Returns why not, or an empty string."""
     value, batching, debouncing = _Value(event), function.flow.batch, function.flow.debounce
     if batching is not None and _fits(turn, batching, value):
-        return _collect(turn, function, batching, event, value)
-    refused = _over_rate(turn, function, value)
-    if not refused and debouncing is not None:
-        return _hold(turn, function, debouncing, event, value)
-    refused = refused or launch(turn, function, (event,), correlation=correlation)
+        refused = _collect(turn, function, batching, event, value)
+    else:
+        refused = _over_rate(turn, function, value)
+        if not refused and debouncing is not None:
+            refused = _hold(turn, function, debouncing, event, value)
+        elif not refused:
+            refused = launch(turn, function, (event,), correlation=correlation)
     if refused:
         skip(turn, function, event, refused)
     return refused
@@ -66,8 +68,7 @@ def release(turn: Turn, buffer: Buffer) -> None:
     else:
         refused = launch(turn, function, events, correlation=_invocation(events[0], function))
     for event in events if refused else ():
-        skip(turn, function, event, refused)
-        _tell_invoker(turn, function, event, refused)
+        _turn_away(turn, function, event, refused)
 
 
 def launch(
@@ -112,8 +113,9 @@ def skip(turn: Turn, function: Function, event: Event, reason: str) -> None:
     turn.tell(RunSkipped(at=turn.now, function=function.slug, app=function.app_id, event_id=event.id, reason=reason))
 
 
-def _tell_invoker(turn: Turn, function: Function, event: Event, reason: str) -> None:
-    """Have the step that waits for what an event invokes end now, and not when its time is up."""
+def _turn_away(turn: Turn, function: Function, event: Event, reason: str) -> None:
+    """What was held back starts no run. Have the step that waits for it, if one does, end now and not in its time."""
+    skip(turn, function, event, reason)
     correlation = _invocation(event, function)
     if correlation:
         turn.later(Refused(correlation, reason))
@@ -227,7 +229,7 @@ def _hold(turn: Turn, function: Function, rule: Debounce, event: Event, value: V
     if event.id not in buffer.events:
         return _REPLACED
     if known is not None:
-        _tell_invoker(turn, function, known[1], _REPLACED)
+        _turn_away(turn, function, known[1], _REPLACED)
     return ""
 
 

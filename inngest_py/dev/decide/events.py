@@ -11,9 +11,10 @@ from inngest_py.dev.decide.steps import resolve
 from inngest_py.dev.decide.turn import Turn
 from inngest_py.dev.expression import EVENT, compile_expression
 from inngest_py.dev.happenings import EventsReceived
-from inngest_py.dev.internal import PREFIX
+from inngest_py.dev.internal import INVOKED, PREFIX
 from inngest_py.dev.model import Event, Function, Pause, PauseKind, StepStatus
 from inngest_py.dev.notices import EventAccepted
+from inngest_py.dev.shapes import as_object, as_text
 from inngest_py.dev.texts import event_text, event_value
 
 
@@ -54,14 +55,22 @@ def patterns(name: str) -> Iterator[str]:
 
 
 def _started_by(turn: Turn, event: Event) -> Iterator[Function]:
-    """The functions that an event starts, each once."""
-    seen = set[str]()
+    """The functions that an event starts, each once: not the one that it invokes, which has been started by that."""
+    seen = {_invoked(event)}
     for pattern in patterns(event.name):
         for slug in turn.state.starters.get(pattern, ()):
             function = turn.state.functions[slug]
             if slug not in seen and _wants(turn, function, pattern, event):
                 seen.add(slug)
                 yield function
+
+
+def _invoked(event: Event) -> str:
+    """The function that an event invokes, or an empty string."""
+    if event.name != INVOKED:
+        return ""
+    about = as_object(event_value(event)["data"].get("_inngest")) or {}
+    return as_text(about.get("fn_id"))
 
 
 def _wants(turn: Turn, function: Function, pattern: str, event: Event) -> bool:
