@@ -95,7 +95,7 @@ def test_the_log_says_in_order_what_happened():
         (1_500, "completed", "nap"),
         (1_500, "started", "pay"),
         (1_900, "failed", "pay: Declined: no money"),
-        (2_000, "failed", "Declined: no money"),
+        (2_000, "failed", "the run: Declined: no money"),
     ]
 
 
@@ -121,4 +121,18 @@ def test_the_log_says_which_attempts_failed_and_when_the_next_one_is():
     assert [(line.tone, line.text) for line in lines if line.word == "failed"] == [
         ("warn", "pay, attempt 1: Busy: later; again in 500 ms"),
         ("warn", "the function, attempt 1: Busy: later; again in 500 ms"),
+    ]
+
+
+def test_what_happens_in_the_same_millisecond_stands_in_the_order_in_which_it_did():
+    at_once = run(started_at=1_000, ended_at=1_000)
+
+    lines = happened(at_once, [step("pay", queued_at=1_000, started_at=1_000, ended_at=1_000)])
+
+    assert [(line.word, line.text) for line in lines] == [
+        ("queued", "by t/f"),
+        ("started", "the app is called"),
+        ("started", "pay"),
+        ("completed", "pay"),
+        ("completed", "the run"),
     ]

@@ -44,11 +44,10 @@ def happened(
     """All that happened and was logged, in order."""
     names = {step.id: step.name for step in steps}
     failed = [_of_attempt(attempt, names.get(attempt.step_id, "the function")) for attempt in attempts]
-    began, *ended = _of_run(run)
     ids = {name: step_id for step_id, name in names.items()}
     said = [_of_app(line, ids.get(line.step, "")) for line in logged]
     lines = [*(line for step in steps for line in _of_step(step)), *failed, *said]
-    return tuple(sorted([began, *lines, *ended], key=lambda line: line.at))
+    return tuple(sorted([*_beginning(run), *lines, *_ending(run)], key=lambda line: line.at))
 
 
 def log_text(logged: Sequence[LogLine]) -> str:
@@ -58,12 +57,15 @@ def log_text(logged: Sequence[LogLine]) -> str:
     )
 
 
-def _of_run(run: Run) -> Iterator[Line]:
+def _beginning(run: Run) -> Iterator[Line]:
     yield Line(run.created_at, "idle", "queued", f"by {run.cron or run.event_name}")
     if run.started_at is not None:
         yield Line(run.started_at, "busy", "started", "the app is called")
+
+
+def _ending(run: Run) -> Iterator[Line]:
     if run.ended_at is not None:
-        said = "" if run.error is None else _said(run.error)
+        said = "the run" if run.error is None else f"the run: {_said(run.error)}"
         yield Line(run.ended_at, badge(run.status).tone, run.status.value.lower(), said)
 
 
