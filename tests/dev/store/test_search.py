@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from inngest_py.dev.store.search import MOST_READ, leads_to
 from inngest_py.dev.store.sqlite import SQLiteStore
 from inngest_py.dev.texts import text_of
 
-DATA = {
+DATA: dict[str, Any] = {
     "order_id": "order-7",
     "url": "https://shop.test/?a=b",
     "user": {"id": 7, "name": "Ann Lee", "vip": True, "tags": {"%": "100%"}},
