@@ -19,9 +19,17 @@ async def form_of(request: Request) -> dict[str, str]:
     return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 
+def json_value(text: str, what: str) -> Any:
+    """What somebody has written as JSON. Raises InvalidJSONError, which says at which line and column it is none."""
+    try:
+        return decode(text.encode())
+    except InvalidJSONError as fault:
+        raise InvalidJSONError(str(fault).replace("the body", what, 1)) from None
+
+
 def json_object(text: str) -> dict[str, Any]:
     """The JSON object that somebody has written; nothing is an empty one. Raises InvalidJSONError."""
-    found = as_object(decode(text.encode())) if text.strip() else {}
+    found = as_object(json_value(text, "the data")) if text.strip() else {}
     if found is None:
         raise InvalidJSONError('the data must be a JSON object, such as {"order_id": 1}')
     return found

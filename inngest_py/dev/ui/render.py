@@ -29,6 +29,7 @@ def page(request: Request, template: str, status: int = 200, /, **values: Any) -
     theme = request.cookies.get("theme", "")
     shared = {
         "now": parlour.desk.engine.clock(),
+        "address": "",
         "path": request.url.path,
         "theme": theme if theme in _THEMES else "",
         "signed": parlour.desk.signing_key is not None and request.url.path != SIGN_IN,

@@ -256,6 +256,37 @@ def test_the_keyboard_is_enough(page, shown):
     assert page.evaluate("document.activeElement.name") == "q"
 
 
+def test_searching_begins_on_every_page_and_clearing_leaves_nothing_in_the_address(page, shown):
+    page.goto("/functions")
+    page.keyboard.press("/")
+    page.wait_for_url("**/runs")
+    page.wait_for_selector("[data-search]:focus")
+
+    page.select_option("select[name=status]", "Failed")
+    page.wait_for_url("**/runs?status=Failed")
+    page.select_option("select[name=status]", "")
+    page.wait_for_url("**/runs")
+
+    assert page.url == f"{shown.url}/runs"
+
+
+def test_an_edited_input_that_is_refused_stays_to_be_mended(browser, shown):
+    run_id = run_of(shown, send(shown, "order/refunded", {"order_id": "8"}), RunFailed)
+    with window(browser, shown.url, java_script_enabled=False) as page:
+        page.goto(f"/runs/{run_id}")
+        page.click("text=return-money")
+        page.click("text=Edit the input")
+        page.fill("#input", '["visa"')
+
+        page.click("text=Rerun from here")
+
+        assert page.input_value("#input") == '["visa"'
+        assert "the input is not JSON" in page.inner_text("[role=alert]")
+        page.fill("#input", '["visa"]')
+        page.click("text=Rerun from here")
+        assert run_id not in page.url
+
+
 def test_times_are_relative_or_absolute(page, shown):
     run_of(shown, send(shown, "order/placed", order()), RunCompleted)
     page.goto("/runs")

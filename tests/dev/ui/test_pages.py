@@ -148,6 +148,7 @@ async def test_a_long_list_comes_in_pages(house, kit):
 
     assert [page.count("run-row") for page in (first, second)] == [PAGE, 1]
     assert 'rel="next"' not in second
+    assert re.findall(r'href="([^"]*)">Newest', second) == ["/runs"]
 
 
 async def test_a_search_looks_at_so_many_runs_and_says_so(house, kit, monkeypatch):
@@ -266,13 +267,21 @@ async def test_a_run_is_repeated_from_a_step_on_with_what_was_written(house, kit
     written = await house.http.post(f"/runs/{run_id}/rerun", data=form)
     left = await house.http.post(f"/runs/{run_id}/rerun", data={**form, "input": "[1]"})
     wrong = await house.http.post(f"/runs/{run_id}/rerun", data={**form, "input": "{}"})
+    worse = await house.http.post(f"/runs/{run_id}/rerun", data={**form, "input": "[1, two]"})
+    lost = await house.http.post(f"/runs/{run_id}/rerun", data={**form, "input": "[2]", "step": "odd"})
 
     assert "Rerun from here" in page.text
     outputs = [
         (await house.until(RunCompleted, run_id=it.url.path.rpartition("/")[2])).output for it in (written, left)
     ]
     assert outputs == ["[2]", "[1]"]
-    assert wrong.status_code == 400
+    assert [reply.status_code for reply in (wrong, worse, lost)] == [400] * 3
+    assert "{}</textarea>" in wrong.text
+    assert "input must be a list" in plain(wrong.text)
+    assert "[1, two]</textarea>" in worse.text
+    assert "It was not run: the input is not JSON: expected ident at line 1 column 6" in plain(worse.text)
+    assert f'data-address="/runs/{run_id}?step={kit.hashed("a")}"' in worse.text
+    assert "has no step 'odd'" in plain(lost.text)
     assert "Edited input" in await house.text(f"{written.url.path}?step={kit.hashed('a')}")
 
 
@@ -398,6 +407,18 @@ async def test_a_function_is_not_invoked_with_what_is_no_object(house, kit):
 
     assert (await house.http.post("/functions/f/invoke", data={"data": "[]"})).status_code == 400
     assert (await house.http.post("/functions/odd/invoke", data={"data": "{}"})).status_code == 404
+    assert (await house.http.post("/functions/odd/invoke", data={"data": "{"})).status_code == 404
+
+
+async def test_what_was_written_for_a_function_stands_beside_what_is_wrong_with_it(house, kit):
+    await house.function("f", kit.serial("a"))
+
+    reply = await house.http.post("/functions/f/invoke", data={"data": '{"order_id": 7,\n nope}'})
+
+    assert reply.status_code == 400
+    assert '{"order_id": 7,\n nope}</textarea>' in unescape(reply.text)
+    assert "It was not run: the data is not JSON: key must be a string at line 2 column 2" in plain(reply.text)
+    assert 'data-address="/functions/f"' in reply.text
 
 
 async def test_apps_say_whether_they_are_synced_and_what_to_do_if_not(house, kit):

@@ -9,11 +9,11 @@ from starlette.responses import RedirectResponse, Response
 
 from inngest_py.dev.api.reruns import repeat
 from inngest_py.dev.happenings import CancelRequested, EventsReceived
-from inngest_py.dev.ui.forms import form_of
-from inngest_py.dev.ui.pages.missing import missing, refused
+from inngest_py.dev.ui.forms import form_of, json_value
+from inngest_py.dev.ui.pages.missing import missing
+from inngest_py.dev.ui.pages.run import again
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.errors import InvalidJSONError, RequestError
-from inngest_py.wire.codec import decode
 
 
 async def cancel(request: Request) -> Response:
@@ -27,12 +27,12 @@ async def rerun(request: Request) -> Response:
     """Repeat a run, perhaps from a step on. An input that is what it was is left to the code."""
     desk, run_id = parlour_of(request).desk, request.path_params["id"]
     form = await form_of(request)
-    step, text, before = form.get("step"), form.get("input"), form.get("before", "")
+    step, text = form.get("step"), form.get("input")
+    written = None if text == form.get("before", "") else text
     try:
-        given = None if text is None or text == before else decode(text.encode())
-        made = await repeat(desk, run_id, step, given)
+        made = await repeat(desk, run_id, step, None if written is None else json_value(written, "the input"))
     except (InvalidJSONError, RequestError) as fault:
-        return refused(request, str(fault))
+        return await again(request, run_id, step or "", written, f"It was not run: {fault}")
     return missing(request, "run", run_id) if made is None else RedirectResponse(f"/runs/{made}", 303)
 
 

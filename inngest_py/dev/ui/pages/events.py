@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from inngest_py.dev.ui.pages.filters import filters_of
 from inngest_py.dev.ui.pages.missing import missing, refused
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import caused_by, listed_events
@@ -26,18 +26,12 @@ async def show(request: Request) -> Response:
         rows, cursor = await listed_events(parlour, query)
     except RequestError as fault:
         return refused(request, str(fault))
-    wanted = {name: query.get(name, "") for name in _FILTERS}
-    narrowed = {name: value for name, value in wanted.items() if value}
     return page(
         request,
         "events.html",
+        **filters_of(request, _FILTERS, cursor),
         rows=rows,
-        wanted=wanted,
-        narrowed=bool(narrowed),
         names=event_names(parlour.desk.engine.state.functions.values()),
-        first="cursor" not in query,
-        newest=f"/events?{urlencode(narrowed)}",
-        older=None if cursor is None else f"/events?{urlencode({**narrowed, 'cursor': cursor})}",
     )
 
 

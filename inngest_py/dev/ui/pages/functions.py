@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,7 +12,7 @@ from inngest_py.dev.happenings import InvokeRequested
 from inngest_py.dev.ingest import invoke_event
 from inngest_py.dev.model import Function
 from inngest_py.dev.ui.forms import form_of, json_object
-from inngest_py.dev.ui.pages.missing import missing, refused
+from inngest_py.dev.ui.pages.missing import missing
 from inngest_py.dev.ui.parlour import Parlour, parlour_of
 from inngest_py.dev.ui.queries import latest_events, recent_runs, rows_of
 from inngest_py.dev.ui.render import page
@@ -33,19 +34,26 @@ async def show(request: Request) -> Response:
 
 async def one(request: Request) -> Response:
     """A function."""
-    parlour, slug = parlour_of(request), request.path_params["slug"]
-    function = parlour.desk.engine.state.functions.get(slug)
-    if function is None:
-        return missing(request, "function", slug)
-    runs = await recent_runs(parlour.desk, slug)
+    slug = request.path_params["slug"]
+    function = parlour_of(request).desk.engine.state.functions.get(slug)
+    return missing(request, "function", slug) if function is None else await _shown(request, function)
+
+
+async def _shown(request: Request, function: Function, written: str | None = None, wrong: str = "") -> Response:
+    """The page of a function, perhaps with data that was `written` for it and cannot be taken."""
+    parlour = parlour_of(request)
+    runs = await recent_runs(parlour.desk, function.slug)
     names = [trigger.event for trigger in function.triggers if trigger.event]
     offered = examples(names, await latest_events(parlour.desk, names))
     return page(
         request,
         "function.html",
+        400 if wrong else 200,
+        address=f"/functions/{quote(function.slug)}" if wrong else "",
         card=await _card(parlour, function),
         runs=rows_of(parlour.desk, runs[:10]),
-        data=next(iter(offered.values()), "{}"),
+        data=next(iter(offered.values()), "{}") if written is None else written,
+        wrong=wrong,
         config=shown(function.config, ""),
     )
 
@@ -53,11 +61,14 @@ async def one(request: Request) -> Response:
 async def invoke(request: Request) -> Response:
     """Run a function with the data that was written."""
     engine, slug = parlour_of(request).desk.engine, request.path_params["slug"]
-    form = await form_of(request)
+    written = (await form_of(request)).get("data", "")
+    function = engine.state.functions.get(slug)
+    if function is None:
+        return missing(request, "function", slug)
     try:
-        data = json_object(form.get("data", ""))
+        data = json_object(written)
     except InvalidJSONError as fault:
-        return refused(request, f"{slug} was not run: {fault}")
+        return await _shown(request, function, written, f"It was not run: {fault}")
     event = invoke_event(encode({"data": data}), slug, engine.clock(), engine.ids)
     if not await engine.submit(InvokeRequested(slug, event)):
         return missing(request, "function", slug)

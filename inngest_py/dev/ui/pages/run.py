@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -11,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from inngest_py.dev.api.history import events_of
 from inngest_py.dev.api.logs import MOST
 from inngest_py.dev.model import Attempt, Run
-from inngest_py.dev.ui.pages.missing import missing
+from inngest_py.dev.ui.pages.missing import missing, refused
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import rows_of
 from inngest_py.dev.ui.render import page
@@ -26,7 +27,16 @@ MOST_LINES: Final = 500
 
 async def show(request: Request) -> Response:
     """A run, and the step that is asked for."""
-    desk, run_id = parlour_of(request).desk, request.path_params["id"]
+    return await _shown(request, request.path_params["id"], request.query_params.get("step", ""))
+
+
+async def again(request: Request, run_id: str, step: str, written: str | None, wrong: str) -> Response:
+    """The page of a step that cannot be repeated with what was `written`, which stands there to be mended."""
+    return await _shown(request, run_id, step, written, wrong)
+
+
+async def _shown(request: Request, run_id: str, step: str, written: str | None = None, wrong: str = "") -> Response:
+    desk = parlour_of(request).desk
     engine = desk.engine
     run = await engine.read(engine.store.run, run_id)
     if run is None:
@@ -37,10 +47,17 @@ async def show(request: Request) -> Response:
     logged = await engine.read(desk.archive.log_lines, run_id, MOST_LINES)
     lines = len(logged) if len(logged) < MOST_LINES else await engine.read(desk.archive.log_size, run_id)
     now, live = engine.clock(), engine.state.live.get(run_id)
-    chosen = next((step for step in steps if step.id == request.query_params.get("step")), None)
+    chosen = next((each for each in steps if each.id == step), None)
+    known = run.function in engine.state.functions
+    if wrong and (chosen is None or written is None or not known):
+        return refused(request, wrong)
     return page(
         request,
         "run.html",
+        400 if wrong else 200,
+        address=f"/runs/{run_id}?step={quote(step)}" if wrong else "",
+        written=written,
+        wrong=wrong,
         run=run_view(run, rows_of(desk, [run])[0].name, live, now),
         chart=waterfall(run, steps, attempts, now),
         chosen=None if chosen is None else step_view(run, chosen, live, now),
@@ -49,7 +66,7 @@ async def show(request: Request) -> Response:
         lines=happened(run, steps, attempts, logged),
         logged=lines,
         most_lines=MOST_LINES,
-        known=run.function in engine.state.functions,
+        known=known,
     )
 
 

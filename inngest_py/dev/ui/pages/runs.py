@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from inngest_py.dev.api.paging import is_ulid
 from inngest_py.dev.model import RunStatus
+from inngest_py.dev.ui.pages.filters import filters_of
 from inngest_py.dev.ui.pages.missing import refused
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import LONGEST, listed_runs
@@ -31,18 +31,12 @@ async def show(request: Request) -> Response:
         listed = await listed_runs(parlour, query)
     except RequestError as fault:
         return refused(request, str(fault))
-    wanted = {name: query.get(name, "") for name in FILTERS}
-    narrowed = {name: value for name, value in wanted.items() if value}
     state = desk.engine.state
     return page(
         request,
         "runs.html",
+        **filters_of(request, FILTERS, listed.cursor),
         listed=listed,
-        wanted=wanted,
-        narrowed=bool(narrowed),
-        first="cursor" not in query,
-        newest=f"/runs?{urlencode(narrowed)}",
-        older=None if listed.cursor is None else f"/runs?{urlencode({**narrowed, 'cursor': listed.cursor})}",
         statuses=[status.value for status in RunStatus],
         since=SINCE,
         longest=LONGEST,

@@ -165,8 +165,8 @@ function watch() {
 function autoFilter(form) {
   let timer = 0;
   const apply = (replace) => {
-    const given = [...new FormData(form)].filter(([, value]) => value);
-    go(`${form.getAttribute("action")}?${new URLSearchParams(given)}`, replace);
+    const given = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    go(form.getAttribute("action") + (given.size ? `?${given}` : ""), replace);
   };
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); apply(false); });
   form.addEventListener("change", (event) => { if (event.target.type !== "search") apply(false); });
@@ -246,10 +246,17 @@ function move(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+function search() {
+  const field = $("[data-search]");
+  if (!field) { location.href = "/runs#search"; return; }
+  field.focus();
+  field.select();
+}
+
 const DO = {
   j: () => move(1),
   k: () => move(-1),
-  "/": () => $("[data-search]")?.focus() ?? $("[data-search]")?.select(),
+  "/": search,
   "?": () => $("#help").showModal(),
   t: () => DO.times(),
   times: () => {
@@ -293,6 +300,9 @@ addEventListener("click", (event) => {
 
 addEventListener("input", (event) => { if (event.target.matches("[data-json]")) checkJSON(event.target); });
 
+// The answer to a form that was refused stands at the form's address, which cannot be asked for again.
+if (document.body.dataset.address) history.replaceState(null, "", document.body.dataset.address);
+if (location.hash === "#search") { history.replaceState(null, "", location.pathname); search(); }
 document.documentElement.dataset.script = ""; // buttons that need it show
 showTimes();
 setInterval(showTimes, 1000);
