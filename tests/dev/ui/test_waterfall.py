@@ -34,21 +34,21 @@ def attempt(step_id):
 def test_the_queue_time_and_the_run_stand_in_the_first_lane():
     (lane,) = waterfall(run(), [], [], 9_999).lanes
 
-    assert lane.bars == (Bar("queue", 0, 20), Bar("good whole", 20, 80))
+    assert lane.bars == (Bar("queue", 0, 20, 200), Bar("good whole", 20, 80, 800))
     assert lane.took == 800
 
 
 def test_a_step_stands_where_it_was_with_its_queue_time_before_it():
     _, lane = waterfall(run(), [step("a", queued_at=1_200, started_at=1_500, ended_at=1_750)], [], 9_999).lanes
 
-    assert lane.bars == (Bar("queue", 20, 30), Bar("good", 50, 25))
+    assert lane.bars == (Bar("queue", 20, 30, 300), Bar("good", 50, 25, 250))
     assert (lane.took, lane.kind) == (250, "")
 
 
 def test_a_sleep_stands_from_when_it_was_found():
     _, lane = waterfall(run(), [step("nap", op="Sleep", started_at=None, ended_at=2_000)], [], 9_999).lanes
 
-    assert lane.bars == (Bar("wait", 20, 80),)
+    assert lane.bars == (Bar("wait", 20, 80, 800),)
     assert lane.kind == "sleep"
 
 
@@ -60,7 +60,7 @@ def test_what_goes_on_goes_up_to_now():
         2_000,
     )
 
-    assert chart.lanes[1].bars == (Bar("queue", 20, 40), Bar("busy", 60, 40))
+    assert chart.lanes[1].bars == (Bar("queue", 20, 40, 400), Bar("busy", 60, 40, 400))
     assert chart.ticks == ("0", "250 ms", "500 ms", "750 ms", "1.0 s")
 
 
@@ -76,7 +76,7 @@ def test_what_takes_no_time_can_be_seen_and_stays_within(at):
 def test_a_run_that_has_not_started_is_all_queue():
     (lane,) = waterfall(run(status=RunStatus.QUEUED, started_at=None, ended_at=None), [], [], 1_500).lanes
 
-    assert (lane.bars, lane.took) == ((Bar("queue", 0, 100),), None)
+    assert (lane.bars, lane.took) == ((Bar("queue", 0, 100, 500),), None)
 
 
 def test_the_log_says_in_order_what_happened():
@@ -104,7 +104,8 @@ def test_attempts_that_failed_stand_before_the_last_one_with_the_waits_between()
 
     _, lane = waterfall(run(), [tried], [attempt("pay")], 9_999).lanes
 
-    assert lane.bars == (Bar("bad", 20, 10), Bar("again", 30, 50), Bar("good", 80, 20))
+    assert lane.bars == (Bar("bad", 20, 10, 100), Bar("again", 30, 50, 500), Bar("good", 80, 20, 200))
+    assert lane.story == "Completed: failed after 100 ms, waited 500 ms, ran 200 ms"
 
 
 def test_a_step_that_waits_for_its_next_attempt_has_none_yet():

@@ -24,20 +24,34 @@ KINDS: Final[dict[str, str]] = {
 }
 _WAITS: Final = frozenset({Opcode.SLEEP, Opcode.WAIT_FOR_EVENT, Opcode.WAIT_FOR_SIGNAL, Opcode.INVOKE_FUNCTION})
 _TICKS: Final = 4
+_TOLD: Final = {
+    "again": "waited",
+    "bad": "failed after",
+    "busy": "running for",
+    "gone": "cancelled after",
+    "queue": "in the queue",
+    "wait": "waited",
+    "warn": "took",
+}
+"""What a bar of each tone says before how long it took; one of another tone ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A piece of time, in percent of the whole. `tone` says what was going on."""
+    """A piece of time, in percent of the whole, and in milliseconds. `tone` says what was going on."""
 
     tone: str
     left: float
     width: float
+    took: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """A step, or the run itself if there is no `id`. `took` is in milliseconds, None while nothing has begun."""
+    """A step, or the run itself if there is no `id`. `took` is in milliseconds, None while nothing has begun.
+
+    `story` says in words what the bars show.
+    """
 
     id: str
     name: str
@@ -46,6 +60,12 @@ class Lane:
     attempts: int
     took: int | None
     bars: tuple[Bar, ...]
+
+    @property
+    def story(self) -> str:
+        """The bars in words: `Completed: in the queue 20 ms, failed after 24 ms, waited 3.0 s, ran 15 ms`."""
+        told = (f"{_TOLD.get(bar.tone.split()[0], 'ran')} {human_duration(bar.took)}" for bar in self.bars)
+        return f"{self.status.word}: {', '.join(told)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +97,7 @@ class _Scale:
     def bar(self, tone: str, begin: int, end: int) -> Bar:
         width = max(100 * (end - begin) / self.length, NARROWEST)
         left = min(max(100 * (begin - self.start) / self.length, 0), 100 - NARROWEST)
-        return Bar(tone, round(left, 3), round(min(width, 100 - left), 3))
+        return Bar(tone, round(left, 3), round(min(width, 100 - left), 3), end - begin)
 
 
 def _run_lane(run: Run, scale: _Scale, end: int) -> Lane:
