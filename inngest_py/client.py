@@ -143,7 +143,7 @@ class Inngest:
         self.transport: Final = Transport(http_client, _seconds(request_timeout))
         self._performer: Final = Performer(self.transport, Threads(0))
         self.silence = Silence()
-        self.logs: Final = LogPost(self.settings, self._performer, time.time)
+        self.logs: Final = LogPost(self.settings, time.time)
         self._functions: tuple[Function[Any], ...] = ()
         self._large: set[str] = set()
 

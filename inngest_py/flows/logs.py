@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 from http import HTTPStatus
@@ -13,14 +13,15 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from inngest_py.engine.drive import adrive
+from inngest_py.engine.effects import Effect
 from inngest_py.errors import ServerError
 from inngest_py.flows.authorized import authorized, outgoing_headers
 from inngest_py.flows.checkpoints import Silence
 from inngest_py.middleware.logging import Lines, current_lines, note_every_logger
 from inngest_py.performer import Performer
-from inngest_py.runtime import background_loop
+from inngest_py.runtime import Threads, background_loop
 from inngest_py.settings import Settings
-from inngest_py.transport import say_nothing
+from inngest_py.transport import Transport, say_nothing
 from inngest_py.wire import headers
 from inngest_py.wire.call import Call
 from inngest_py.wire.codec import encode
@@ -45,14 +46,20 @@ class LogPost:
     """Takes lines from any thread, and sends them from the background loop for as long as there are some.
 
     Nobody waits for it, and nothing fails because of it: what cannot be sent is let go. `clock` gives the Unix time in
-    seconds, `pace` is how long the first line waits for others, in seconds.
+    seconds, `pace` is how long the first line waits for others, in seconds. The HTTP client is no client of the user's:
+    one that belongs to another event loop could not be used in this one.
     """
 
     def __init__(
-        self, settings: Settings, performer: Performer, clock: Callable[[], float], *, pace: float = PACE
+        self,
+        settings: Settings,
+        clock: Callable[[], float],
+        *,
+        pace: float = PACE,
+        perform: Callable[[Effect], Awaitable[Any]] | None = None,
     ) -> None:
         self._settings: Final = settings
-        self._performer: Final = performer
+        self._perform: Final = perform or Performer(Transport(), Threads(0)).aperform
         self._clock: Final = clock
         self._pace: Final = pace
         self._silence: Final = Silence()
@@ -116,7 +123,7 @@ class LogPost:
         request = Request("POST", url, outgoing_headers(self._settings), encode({"lines": lines}))
         try:
             flow = authorized(self._settings, request, _PATIENCE)
-            answer = await adrive(flow, self._performer.aperform)
+            answer = await adrive(flow, self._perform)
             good = answer.status in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}
         except ServerError:
             good = False

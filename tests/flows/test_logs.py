@@ -35,9 +35,9 @@ class Server:
         self.requests: list[Request] = []
         self.heard: list[bool] = []
         settings = read_settings(is_production=False, api_base_url="http://api.test", environ={})
-        self.post = LogPost(settings, self, lambda: self.now, pace=0)  # type: ignore[arg-type]
+        self.post = LogPost(settings, lambda: self.now, pace=0, perform=self.perform)
 
-    async def aperform(self, effect: Effect) -> Any:
+    async def perform(self, effect: Effect) -> Any:
         """Take a request."""
         assert isinstance(effect, Exchange)
         self.requests.append(effect.request)
@@ -200,7 +200,7 @@ def test_a_server_that_does_not_ask_is_told_nothing(headers) -> None:
 
 def test_in_production_no_line_leaves_the_app() -> None:
     settings = read_settings(is_production=True, signing_key="signkey-test-00", environ={})
-    post = LogPost(settings, Server(), lambda: 0.0)  # type: ignore[arg-type]
+    post = LogPost(settings, lambda: 0.0, perform=Server().perform)
     log_in_a_call(post, ASKED)
 
     assert (post._task, post._waiting) == (None, [])
