@@ -126,8 +126,8 @@ class Archive(Store, Protocol):
         """The runs among `depth` whose first event has a text in its data, or whose id ends with it: brief ones.
 
         `field=value` finds events that have it anywhere, `user.id=7` and `data.user.id=7` those that have it there,
-        also with `:` and with spaces. Filters but the time and the place apply to what was looked
-        at. Returns where to look on, or None if there are no more.
+        also with `:` and with spaces. Filters but the time and the place apply to what was looked at. Returns where to
+        look on, or None if there are no more.
         """
         ...
 
@@ -141,6 +141,13 @@ class Archive(Store, Protocol):
 
     def log_size(self, run_id: str) -> int:
         """How many lines were logged in a run."""
+        ...
+
+    def saying(self, name: str, span: tuple[int, int], text: str, depth: int) -> list[str]:
+        """The ids of the events of a name, among the first `depth` of a span of time, with a text in their data.
+
+        The span is in Unix milliseconds, and both of its ends are in it.
+        """
         ...
 
     def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:

@@ -176,6 +176,13 @@ SELECT id, name, ts, received_at, data, user, key, v, seeded FROM events
 WHERE name = :name AND (received_at, id) < (:before_time, :before_id) AND received_at > :since
 ORDER BY received_at DESC, id DESC LIMIT :limit;
 
+-- name: saying
+-- The events of a name that came in a span of time and have a text in their data, of so many that are looked at.
+SELECT id FROM (
+    SELECT id, data FROM events WHERE name = :name AND received_at BETWEEN :since AND :until
+    ORDER BY received_at, id LIMIT :depth)
+WHERE instr(data, :text) > 0;
+
 -- name: run
 -- One run by its id.
 SELECT * FROM runs WHERE id = ?;

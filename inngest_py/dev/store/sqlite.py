@@ -148,6 +148,12 @@ class SQLiteStore:
         found = [rows.read_run(row) for row in self._all("search", values, brief=True)]
         return found, (last[0]["created_at"], last[0]["id"]) if last else None
 
+    def saying(self, name: str, span: tuple[int, int], text: str, depth: int) -> list[str]:
+        """The ids of the events of a name, among the first `depth` of a span of time, with a text in their data."""
+        since, until = span
+        values = {"name": name, "since": since, "until": until, "text": text, "depth": depth}
+        return [row["id"] for row in self._all("saying", values)]
+
     def runs_of_events(self, event_ids: Sequence[str], limit: int) -> list[tuple[str, Run]]:
         """The oldest runs of several events, each with the event."""
         found = self._all("runs_of_events", {"events": json.dumps(list(event_ids)), "limit": limit}, brief=True)

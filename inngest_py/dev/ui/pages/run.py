@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from inngest_py.dev.api.history import events_of
 from inngest_py.dev.api.logs import MOST
 from inngest_py.dev.model import Attempt, Run
+from inngest_py.dev.ui.kin import origin_of, started_by_end, started_by_step
 from inngest_py.dev.ui.pages.missing import missing, refused
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.dev.ui.queries import rows_of
@@ -36,8 +37,8 @@ async def again(request: Request, run_id: str, step: str, written: str | None, w
 
 
 async def _shown(request: Request, run_id: str, step: str, written: str | None = None, wrong: str = "") -> Response:
-    desk = parlour_of(request).desk
-    engine = desk.engine
+    parlour = parlour_of(request)
+    desk, engine = parlour.desk, parlour.desk.engine
     run = await engine.read(engine.store.run, run_id)
     if run is None:
         return missing(request, "run", run_id)
@@ -61,6 +62,8 @@ async def _shown(request: Request, run_id: str, step: str, written: str | None =
         run=run_view(run, rows_of(desk, [run])[0].name, live, now),
         chart=waterfall(run, steps, attempts, now),
         chosen=None if chosen is None else step_view(run, chosen, live, now),
+        origin=await origin_of(parlour, run, events),
+        started=await (started_by_end(parlour, run) if chosen is None else started_by_step(parlour, run, chosen)),
         failures=failures(_of(attempts, "" if chosen is None else chosen.id), run_id),
         events=[event_view(event) for event in events],
         lines=happened(run, steps, attempts, logged),
