@@ -148,7 +148,10 @@ class Cancel(Setting):
 
 
 class Timeouts(Setting):
-    """Cancel a run that has not begun after `start`, or has not ended `finish` after it began."""
+    """Cancel a run that has not begun after `start`, or has not ended `finish` after it began.
+
+    `start` counts from when the event is received. If its `ts` puts the run off until later than that, it never begins.
+    """
 
     start: _Positive | None = None
     finish: _Positive | None = None

@@ -39,6 +39,7 @@ class Status(StrEnum):
     REFUSED = "refused"
     BROKEN = "internal_server_error"
     UNSUPPORTED = "unsupported_protocol"
+    ELSEWHERE = "registered_elsewhere"
     FORGOTTEN = "forgotten"
 
 
@@ -100,7 +101,8 @@ class Discovery:
 
     `put` asks an app to register; `interval` is in seconds, or None to ask only until the first time it works.
     `problems` are the apps that could not be synced when they were asked last, by their URL, and `forgotten` the URLs
-    that are not to be asked any more; several may share them.
+    that are not to be asked any more; several may share them. `registrations` counts those that have come in: an app
+    that says it has registered, when none has, did so at another server.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Discovery:
         observe: Callable[[Notice], None],
         problems: dict[str, AppUnreachable] | None = None,
         forgotten: set[str] | None = None,
+        registrations: Callable[[], int] | None = None,
     ) -> None:
         self.problems: dict[str, AppUnreachable] = {} if problems is None else problems
         self.forgotten: set[str] = set() if forgotten is None else forgotten
@@ -122,6 +125,7 @@ class Discovery:
         self._interval = interval
         self._clock = clock
         self._observe = observe
+        self._registrations = registrations
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
@@ -141,7 +145,7 @@ class Discovery:
         if urlsplit(url).scheme not in {"http", "https"}:
             status, message = Status.UNSUPPORTED, f"{url} must begin with http:// or https://"
         else:
-            status, message = read_status(url, await self._put(url, encode({"url": url}), TIMEOUT))
+            status, message = await self._register(url)
         if normal_url(url) in self.forgotten:  # while it was being asked
             return Status.FORGOTTEN
         if status is Status.CONNECTED:
@@ -151,6 +155,17 @@ class Discovery:
             self._observe(self.problems[url])
         self.statuses[url] = status
         return status
+
+    async def _register(self, url: str) -> tuple[Status, str]:
+        """Have an app register, and see whether it did so here."""
+        before = None if self._registrations is None else self._registrations()
+        status, message = read_status(url, await self._put(url, encode({"url": url}), TIMEOUT))
+        if status is Status.CONNECTED and self._registrations is not None and self._registrations() == before:
+            message = (
+                f"{url} says that it has registered, but not here; to which server do its INNGEST_* variables point?"
+            )
+            return Status.ELSEWHERE, message
+        return status, message
 
     async def add(self, url: str) -> None:
         """Watch one more URL. Returns when it has been asked once."""

@@ -63,6 +63,7 @@ class Engine:
         self.state = State(rules)
         self.ids = ids
         self.clock = clock
+        self.registrations = 0
         self._store = store
         self._executor = executor
         self._observe = self._observer = observe
@@ -104,8 +105,13 @@ class Engine:
         self._gate.clear()
 
     def release(self) -> None:
-        """Call apps again: one has registered."""
+        """Call apps again."""
         self._gate.set()
+
+    def welcome(self) -> None:
+        """An app has registered, be it what it registered before: there is one that can be called."""
+        self.registrations += 1
+        self.release()
 
     def abandon(self) -> None:
         """Call no app any more, and take no notice of how calls end: the apps are being stopped.

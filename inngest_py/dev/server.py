@@ -225,6 +225,7 @@ class DevServer:
             observe=self.engine.tell,
             problems=self.problems,
             forgotten=self.forgotten,
+            registrations=lambda: self.engine.registrations,
         )
 
 

@@ -122,6 +122,7 @@ class Session:
             observe=_unless_starting(server.engine.tell),
             problems=server.problems,
             forgotten=server.forgotten,
+            registrations=lambda: server.engine.registrations,
         )
         finder = Finder(
             executor,

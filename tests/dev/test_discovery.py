@@ -16,16 +16,17 @@ URL = "http://127.0.0.1:5000/api/inngest"
 
 
 class Site:
-    """Where nothing answers. `asked` has the URLs; `meanwhile` is done while somebody waits for the answer."""
+    """Where nothing answers, or `reply`. `asked` has the URLs; `meanwhile` is done while somebody waits for it."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.meanwhile: Callable[[], None] = lambda: None
+        self.reply = FetchReply(fault="refused")
 
     async def put(self, url: str, _: bytes, __: float) -> FetchReply:
         self.asked.append(url)
         self.meanwhile()
-        return FetchReply(fault="refused")
+        return self.reply
 
 
 def discovery_of(site: Site, **options: Any) -> Discovery:
@@ -122,3 +123,19 @@ async def test_nobody_watches_what_was_taken_away() -> None:
     await asyncio.wait([watching], timeout=5)
     assert watching.cancelled()
     assert site.asked == [URL]
+
+
+async def test_an_app_that_says_it_has_registered_and_did_not_do_so_here_is_a_problem() -> None:
+    site = Site()
+    site.reply = FetchReply(URL, 200, {"x-inngest-sdk": "test:v0"}, b"{}")
+    registered: list[str] = []
+    discovery = discovery_of(site, registrations=lambda: len(registered))
+
+    assert await discovery.ask(URL) is Status.ELSEWHERE
+    assert discovery.problems[URL].message == (
+        f"{URL} says that it has registered, but not here; to which server do its INNGEST_* variables point?"
+    )
+
+    site.meanwhile = lambda: registered.append("here")
+    assert await discovery.ask(URL) is Status.CONNECTED
+    assert discovery.problems == {}

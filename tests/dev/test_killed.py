@@ -35,6 +35,8 @@ PATIENCE = 60
 SHORT = 200_000
 ENOUGH = 5
 """In how many kills at least there was a run in each state."""
+MANY = 100
+"""With fewer kills than that some states may not be met."""
 SENT = (
     "batched", "cancelled", "debounced", "failing", "flaky", "invoking", "late", "narrow", "nap", "once", "parallel",
     "planned", "serial", "signalled", "throttled", "timed", "waiting",
@@ -290,7 +292,8 @@ async def test_however_often_it_is_killed_nothing_that_it_acknowledged_is_lost(t
 
         while not registered(database):
             await die(sender.cancel, "serving", 0, SHORT)
-        while moments.total() < options.kills or (min(met.values()) < ENOUGH and moments.total() < 3 * options.kills):
+        enough = ENOUGH if options.kills >= MANY else 0
+        while moments.total() < options.kills or (seldom(met, enough) and moments.total() < 3 * options.kills):
             await die(sender.send, chance.choice(MOMENTS), chance.randint(1, 40), chance.randint(0, 200_000))
         await die(sender.cancel, "serving", 0, SHORT)
         await settle()
@@ -304,7 +307,7 @@ async def test_however_often_it_is_killed_nothing_that_it_acknowledged_is_lost(t
     acknowledged, started = sender.started(), found.started()
     said = f"{moments.total()} kills ({counts(moments)}), {len(acknowledged)} events, {len(found.runs)} runs; killed "
     record_property("summary", f"{said}when anything was {counts(met)}; seed {options.seed}")
-    assert min(met.values()) >= ENOUGH, met
+    assert not seldom(met, enough), f"in less than {enough} of {moments.total()} kills a run was {seldom(met, enough)}"
     assert found.left == {"jobs": 0, "pauses": 0, "buffers": 0}
     assert {place: started[place] for place in acknowledged} == dict.fromkeys(acknowledged, 1)
     assert {place: count for place, count in started.items() if count > 1} == {}
@@ -314,6 +317,11 @@ async def test_however_often_it_is_killed_nothing_that_it_acknowledged_is_lost(t
     assert found.too_many() == []
     assert max(app.busiest.values()) == NARROW
     assert max(busiest for life, busiest in app.busiest.items() if life >= quiet) == NARROW, "no slot is lost"
+
+
+def seldom(met: Counter[str], enough: int) -> dict[str, int]:
+    """The states in which the server was killed less often than that."""
+    return {state: met[state] for state in STATES if met[state] < enough}
 
 
 def counts(counter: Counter[str]) -> str:

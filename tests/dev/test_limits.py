@@ -421,6 +421,17 @@ def test_a_run_that_does_not_end_in_time_is_cancelled(world, kit):
     assert (run.status, run.ended_at) == (RunStatus.CANCELLED, START + 3000)
 
 
+def test_the_time_to_start_counts_from_the_creation_of_a_run_also_if_its_event_is_of_the_future(world, kit):
+    world.function("f", lambda _: kit.done(), timeouts={"start": "5s"})
+    world.send("t/f", ts=START + 4000)
+    world.send("t/f", ts=START + 6000)
+    world.run()
+
+    soon, late = world.runs("f")
+    assert (soon.status, soon.started_at) == (RunStatus.COMPLETED, START + 4000)
+    assert (late.status, late.started_at, late.ended_at) == (RunStatus.CANCELLED, None, START + 5000)
+
+
 def test_an_event_of_the_future_runs_then(world, kit):
     world.function("f", lambda _: kit.done())
 

@@ -50,7 +50,7 @@ def _known(desk: Desk, body: bytes) -> App | None:
 
 
 def _synced(desk: Desk, app: App, *, modified: bool) -> Response:
-    desk.engine.release()
+    desk.engine.welcome()
     return JSONResponse({"ok": True, "modified": modified, "sync_id": desk.engine.ids.uuid(), "app_id": app.uuid})
 
 

@@ -293,6 +293,20 @@ def test_what_is_held_back_starts_when_the_next_event_finds_another_rule(world, 
     assert [bool(run.batch_id) for run in world.runs("f")] == [before is not DEBOUNCE, after is BATCH]
 
 
+def test_a_batch_is_not_cancelled_by_a_rule_that_its_function_got_while_it_was_collected(world, kit):
+    world.function("f", lambda _: kit.done(), batchEvents={"maxSize": 9, "timeout": "10s"})
+    world.send("t/f")
+    world.function("f", lambda _: kit.done(), cancel=[{"event": "t/stop"}], timeouts={"start": "1s"})
+    world.simulation.advance(10_000)
+
+    world.send("t/stop")
+    world.simulation.advance(2000)
+    world.run()
+
+    assert world.only("f").batch_id
+    assert world.only("f").status is RunStatus.COMPLETED
+
+
 def test_a_singleton_that_invokes_itself_gives_way_to_that_run(world, kit):
     def reply(call):
         if call.data.get("n"):
