@@ -191,6 +191,11 @@ class Function(Generic[Result]):
         """The retry policy, or None for the server's own: four retries."""
         return self.declaration.retries
 
+    @property
+    def event_types(self) -> Iterable[EventType[Any]]:
+        """The typed events among what starts this function, or the one whose failure it handles."""
+        return self._event_types.values()
+
     def event_type(self, name: str) -> EventType[Any] | None:
         """The type of the events of this name, if a trigger says so; a wildcard speaks for all that it matches.
 

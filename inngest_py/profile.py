@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -45,14 +46,16 @@ class Profile:
         )
 
     def out_of_band(self, url: str, functions: Iterable[Function[Any]]) -> bytes:
-        """The request that registers the functions."""
+        """The request that registers the functions; a dev server is told what typed events look like."""
+        listed = tuple(functions)
         return out_of_band(
             app_id=self._client.app_id,
             app_url=url,
             framework=self.framework,
-            functions=[function.to_json(url) for function in functions],
+            functions=[function.to_json(url) for function in listed],
             app_version=self._client.app_version,
             platform=self._settings.platform,
+            event_types=_event_types(listed) if self._settings.dev else (),
         )
 
     def inspection(self, function_count: int, *, signed: bool) -> Mapping[str, Any]:
@@ -90,6 +93,16 @@ class Profile:
                 "serve(serve_origin=...) to its public origin, as in https://example.com"
             )
         return f"{origin}/{(self._serve_path or parts.path).removeprefix('/')}"
+
+
+def _event_types(functions: Iterable[Function[Any]]) -> list[Mapping[str, Any]]:
+    """The events of functions as their schemas, each once; a name comes twice if two models describe it."""
+    listed = list[Mapping[str, Any]]()
+    for each in chain.from_iterable(function.event_types for function in functions):
+        entry = {"name": each.name, "schema": each.schema}
+        if each.schema and entry not in listed:
+            listed.append(entry)
+    return listed
 
 
 def _origin_of(url: str | None) -> str | None:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticSerializationError
 
 from inngest_py.errors import ConfigError, EventDataError
-from inngest_py.wire.codec import encode
+from inngest_py.wire.codec import decode_object, encode
 from inngest_py.wire.event import Event
+from inngest_py.wire.registration import LARGEST_SCHEMA
 
 LONGEST_NAME: Final = 255
 """How long the name of an event may be that starts a function (PROTOCOL 3.3)."""
 
 Model = TypeVar("Model")
+
+
+class _Describing(GenerateJsonSchema):
+    """Describes what it can: a part that JSON Schema has no words for may be anything."""
+
+    def handle_invalid_for_json_schema(self, schema: object, error_info: str) -> dict[str, Any]:
+        return {}
+
+    def emit_warning(self, kind: object, detail: str) -> None:
+        """Say nothing of a default that is no JSON: the user has not asked for a schema."""
 
 
 class EventType(Generic[Model]):
@@ -35,6 +48,18 @@ class EventType(Generic[Model]):
     def __repr__(self) -> str:
         """Show the name and the model."""
         return f"EventType({self.name!r}, {getattr(self.model, '__name__', self.model)})"
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the data that the model takes, by alias; empty if there is none, or one that is too large.
+
+        Any part of it may come from a type of the user's, and may fail: then there is none.
+        """
+        try:
+            text = encode(self._adapter.json_schema(schema_generator=_Describing, mode="validation"))
+        except Exception:
+            return {}
+        return decode_object(text) if len(text) <= LARGEST_SCHEMA else {}
 
     def __call__(self, data: Model | Mapping[str, Any] | None = None, /, **fields: Any) -> Event[Model]:
         """Make an event out of a model, a mapping, or the fields. Raises EventDataError for one beside the other."""

@@ -17,6 +17,8 @@ CAPABILITIES: Final = {"connect": "v1", "in_band_sync": "v1", "trust_probe": "v1
 LANGUAGE: Final = "py"
 AUTHOR: Final = "inngest-py"
 PATH: Final = "/fn/register"
+LARGEST_SCHEMA: Final = 100_000
+"""How many bytes the schema of an event may have; a larger one is not told, and not kept."""
 
 
 def call_url(app_url: str, function_id: str) -> str:
@@ -34,8 +36,12 @@ def out_of_band(
     functions: Sequence[Mapping[str, Any]],
     app_version: str | None,
     platform: str | None = None,
+    event_types: Sequence[Mapping[str, Any]] = (),
 ) -> bytes:
-    """The body of `POST /fn/register` (PROTOCOL 3.2)."""
+    """The body of `POST /fn/register` (PROTOCOL 3.2).
+
+    `event_types`, each a `name` and a `schema` of its data, are ours: other servers ignore what they do not know.
+    """
     body: dict[str, Any] = {
         "appName": app_id,
         "capabilities": CAPABILITIES,
@@ -50,6 +56,8 @@ def out_of_band(
         body["appVersion"] = app_version
     if platform:
         body["platform"] = platform
+    if event_types:
+        body["eventTypes"] = event_types
     return encode(body)
 
 

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from inngest_py.config.event_type import EventType
 from inngest_py.errors import ConfigError, EventDataError
 from inngest_py.wire.event import Event
+from inngest_py.wire.registration import LARGEST_SCHEMA
 
 
 class Order(BaseModel):
@@ -186,3 +187,68 @@ def test_a_model_that_has_no_json_any_more_is_refused() -> None:
 )
 def test_a_model_that_fits_is_kept_as_it_is(event_type: Any, data: Any) -> None:
     assert event_type(data).data is data
+
+
+def test_the_schema_says_what_the_model_takes_under_the_names_that_travel() -> None:
+    class Item(BaseModel):
+        sku: str = Field(alias="SKU")
+        count: int = Field(validation_alias="n", serialization_alias="c", default=1, ge=0)
+
+    assert EventType("shop/item", Item).schema == {
+        "properties": {
+            "SKU": {"title": "Sku", "type": "string"},
+            "n": {"default": 1, "minimum": 0, "title": "N", "type": "integer"},
+        },
+        "required": ["SKU"],
+        "title": "Item",
+        "type": "object",
+    }
+
+
+@pytest.mark.parametrize("model", [Point, Tag])
+def test_dataclasses_and_typed_dicts_have_a_schema_too(model: type) -> None:
+    assert EventType("shop/x", model).schema["type"] == "object"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_part_that_has_no_schema_may_be_anything() -> None:
+    class Odd:
+        pass
+
+    class Strange(BaseModel):
+        model_config = ConfigDict(arbitrary_types_allowed=True)
+
+        odd: Odd = Odd()
+        plain: int
+
+    schema = EventType("shop/strange", Strange).schema
+
+    assert schema["properties"] == {"odd": {"title": "Odd"}, "plain": {"title": "Plain", "type": "integer"}}
+
+
+class Failing(BaseModel):
+    x: int
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, *_: Any) -> dict[str, Any]:
+        raise RuntimeError("no schema today")
+
+
+class Unwritable(BaseModel):
+    x: int = Field(json_schema_extra={"examples": [object()]})  # type: ignore[list-item]
+
+
+class Huge(BaseModel):
+    x: int = Field(description="x" * LARGEST_SCHEMA)
+
+
+@pytest.mark.parametrize("model", [Failing, Unwritable, Huge])
+def test_a_model_without_a_schema_of_a_reasonable_size_is_a_type_all_the_same(model: type[BaseModel]) -> None:
+    event_type = EventType("shop/x", model)
+
+    assert event_type.schema == {}
+    assert event_type(x=1).data == model(x=1)
+
+
+def test_a_schema_is_made_once() -> None:
+    assert ORDER_PLACED.schema is ORDER_PLACED.schema

@@ -54,6 +54,15 @@ def test_the_version_of_the_app_is_told_if_there_is_one() -> None:
     assert decode(out_of_band(**APP, app_version="2.1"))["appVersion"] == "2.1"
 
 
+def test_what_events_look_like_is_told_in_a_field_of_our_own() -> None:
+    described = {"name": "order/placed", "schema": {"type": "object"}}
+
+    body = decode(out_of_band(**APP, app_version=None, event_types=[described]))
+
+    assert body.pop("eventTypes") == [described]
+    assert body == decode(out_of_band(**APP, app_version=None))
+
+
 def test_an_in_band_reply_has_the_shape_of_a_real_one() -> None:
     real = sent_to_app("sync_in_band")[0]["response"]["body"]
 
