@@ -85,7 +85,10 @@ def function_uuid(app_id: str, slug: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An app that registered. `checksum` is over what it registered, so that an unchanged one is recognised."""
+    """An app that registered. `checksum` is over what it registered, so that an unchanged one is recognised.
+
+    `event_types` is what it says of its events, as JSON text: a list of names, each with a JSON schema.
+    """
 
     id: str
     url: str
@@ -94,6 +97,7 @@ class App:
     checksum: str = ""
     synced_at: int = 0
     archived_at: int | None = None
+    event_types: str = "[]"
 
     @property
     def uuid(self) -> str:

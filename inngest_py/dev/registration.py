@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from inngest_py.dev.cron import parse_cron
 from inngest_py.dev.duration import MINUTE, SECOND
+from inngest_py.dev.event_types.registered import MAX_NAME, read_event_types
 from inngest_py.dev.expression import EVENT
 from inngest_py.dev.fields import Fields
 from inngest_py.dev.model import App, Function, Trigger
@@ -22,7 +23,6 @@ from inngest_py.wire.codec import decode
 DEFAULT_RETRIES: Final = 4
 MAX_RETRIES: Final = 20
 _MAX_TRIGGERS: Final = 10
-_MAX_NAME: Final = 255
 _SCHEMES: Final = ("http", "https", "ws", "wss")
 _PORTS: Final = {"http": 80, "https": 443}
 _URL_RULE: Final = "it must begin with http://, https://, ws:// or wss://, and name a host"
@@ -117,6 +117,7 @@ def _app(payload: Mapping[str, Any], app_id: str, body: bytes, now: int) -> App:
         framework=as_text(payload.get("framework")),
         checksum=hashlib.sha256(body).hexdigest(),
         synced_at=now,
+        event_types=read_event_types(payload.get("eventtypes")),
     )
 
 
@@ -180,8 +181,8 @@ def _trigger(fields: Fields) -> Trigger:
     event, cron = fields.text("event"), fields.text("cron")
     if bool(event) == bool(cron):
         fields.refuse("event", "a trigger has either an event or a cron schedule")
-    if len(event) > _MAX_NAME:
-        fields.refuse("event", f"it can have {_MAX_NAME} characters, not {len(event)}")
+    if len(event) > MAX_NAME:
+        fields.refuse("event", f"it can have {MAX_NAME} characters, not {len(event)}")
     if not cron:
         if fields.given("jitter"):
             fields.refuse("jitter", "it goes with a cron schedule only")

@@ -216,6 +216,15 @@ async def test_an_app_for_the_cloud_is_refused(service, kit):
     assert (reply.status_code, reply.json()["error"]) == (400, "Expected server kind dev, got cloud")
 
 
+async def test_an_app_shows_what_its_events_look_like(service, kit):
+    described = {"name": "order/placed", "schema": {"type": "object"}}
+
+    await service.http.put("/fn/register", json={**kit.registration(), "eventTypes": [described, {"name": "odd"}, 5]})
+
+    (app,) = (await service.http.get("/v1/apps")).json()["data"]
+    assert app["event_types"] == [described]
+
+
 async def test_apps_and_functions_can_be_listed_and_removed(service, kit):
     await service.function("f", lambda _: kit.done())
 

@@ -31,6 +31,16 @@ def run(number, **changes):
     return Run(id=f"r{number:03}", created_at=number, ended_at=number, max_attempts=5, **{**given, **changes})
 
 
+def test_an_app_is_remembered_with_what_its_events_look_like(store):
+    app = App(
+        id="shop", url="http://shop.test", checksum="1", synced_at=5, event_types='[{"name":"a","schema":{"b":1}}]'
+    )
+
+    store.commit([Put(app)])
+
+    assert list(store.load()) == [app]
+
+
 def test_of_several_changes_the_last_counts(store):
     store.commit([Put(Claim("f", "k", 1)), Put(Claim("f", "k", 2)), Put(Claim("f", "x", 1)), Drop(Claim("f", "x", 1))])
 
@@ -170,6 +180,21 @@ def test_an_older_database_is_brought_up_to_date(tmp_path, version):
 
     assert [it.id for it in listed] == ["r001"]
     assert shape(path) == shape(fresh(tmp_path))
+
+
+def test_an_app_of_an_older_database_is_asked_anew_what_its_events_look_like(tmp_path):
+    path = tmp_path / "dev.db"
+    older(path, 3)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO apps VALUES ('app', 'http://app.test', '', '', 'known', 1, NULL)")
+    connection.close()
+
+    store = SQLiteStore(path)
+    (app,) = store.load()
+    store.close()
+
+    assert isinstance(app, App)
+    assert (app.checksum, app.event_types) == ("", "[]")
 
 
 def test_a_database_that_cannot_be_brought_up_to_date_stays_as_it_is(tmp_path):

@@ -106,6 +106,7 @@ def _app(desk: Desk, app: App) -> dict[str, Any]:
         "synced_at": iso(app.synced_at),
         "archived_at": None if app.archived_at is None else iso(app.archived_at),
         "functions": [function.slug for function in _active(desk) if function.app_id == app.id],
+        "event_types": json.loads(app.event_types),
     }
 
 

@@ -151,6 +151,7 @@ _APP: Final[dict[str, Schema]] = {
     "synced_at": TIME,
     "archived_at": maybe(TIME),
     "functions": list_of(TEXT),
+    "event_types": said(list_of(thing({"name": TEXT, "schema": FREE})), "Its typed events, as JSON Schemas."),
 }
 
 _FUNCTION: Final[dict[str, Schema]] = {

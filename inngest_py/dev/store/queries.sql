@@ -2,7 +2,8 @@
 
 -- name: put_app
 -- Store an app in place of what is known of it.
-INSERT OR REPLACE INTO apps (id, url, sdk, framework, checksum, synced_at, archived_at) VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT OR REPLACE INTO apps (id, url, sdk, framework, checksum, synced_at, archived_at, event_types)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_function
 -- Store a function in place of what is known of it.
@@ -110,7 +111,7 @@ DELETE FROM defers WHERE run_id = ? AND id = ?;
 
 -- name: all_apps
 -- Every app, also the archived ones.
-SELECT id, url, sdk, framework, checksum, synced_at, archived_at FROM apps;
+SELECT id, url, sdk, framework, checksum, synced_at, archived_at, event_types FROM apps;
 
 -- name: all_functions
 -- Every function, also the archived ones: runs of them may be active.

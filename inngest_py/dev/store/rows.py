@@ -43,7 +43,7 @@ BRIEF: Final = (
 
 
 def _app(it: App) -> Values:
-    return (it.id, it.url, it.sdk, it.framework, it.checksum, it.synced_at, it.archived_at)
+    return (it.id, it.url, it.sdk, it.framework, it.checksum, it.synced_at, it.archived_at, it.event_types)
 
 
 def _function(it: Function) -> Values:

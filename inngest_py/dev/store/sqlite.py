@@ -22,7 +22,7 @@ from inngest_py.dev.store.search import leads_to, patterns
 from inngest_py.errors import ConfigError, RequestError
 from inngest_py.wire.codec import decode
 
-MIGRATIONS: Final = ("schema.sql", "version_2.sql", "version_3.sql", "version_4.sql")
+MIGRATIONS: Final = ("schema.sql", "version_2.sql", "version_3.sql", "version_4.sql", "version_5.sql")
 """What leads from each version of the database to the next; the first makes version 1 out of an empty file."""
 
 _OURS: Final = frozenset({"apps", "functions", "events", "runs", "steps"})

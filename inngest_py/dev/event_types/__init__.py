@@ -1,0 +1,1 @@
+"""The events that apps describe: their JSON Schemas, and what people are shown of these."""
