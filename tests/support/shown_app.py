@@ -5,7 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from pydantic import BaseModel, Field
+
 import inngest_py as inngest
+
+
+class Parcel(BaseModel):
+    """What is sent to a customer."""
+
+    order_id: str
+    weight: float = Field(gt=0, description="In kilograms.")
+    fragile: bool = False
 
 
 class CardDeclinedError(Exception):
@@ -47,6 +57,10 @@ def shop(server: str) -> inngest.Inngest:
             seen.add(order_id)
             raise ConnectionError(f"the bank did not answer about order {order_id}")
         return {"charged": cents, "currency": "EUR"}
+
+    @client.create_function(fn_id="ship", name="Ship", trigger=inngest.EventType("order/packed", Parcel))
+    def ship(ctx: inngest.ContextSync[Parcel]) -> str:
+        return ctx.step.run("print-label", lambda: f"label for {ctx.event.data.order_id}")
 
     @client.create_function(
         fn_id="refund",

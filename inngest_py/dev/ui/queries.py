@@ -119,13 +119,6 @@ def _of(event: Event, caused: Sequence[tuple[str, Run]]) -> list[Run]:
     return [run for event_id, run in caused if event_id == event.id]
 
 
-async def latest_events(desk: Desk, names: Sequence[str]) -> dict[str, Event]:
-    """The latest event of each name, where there is one."""
-    engine = desk.engine
-    found = [await engine.read(engine.store.events, EventFilter(name=name, limit=1)) for name in names]
-    return {events[0].name: events[0] for events in found if events}
-
-
 async def recent_runs(desk: Desk, function: str) -> list[Run]:
     """The latest runs of a function, newest first."""
     engine = desk.engine

@@ -72,6 +72,48 @@ def test_an_event_is_sent_and_its_run_watched_to_its_end_without_reloading(page,
     assert "receipt for 1" in page.inner_text("#detail")
 
 
+def test_an_event_is_sent_as_its_schema_says_and_its_run_ends(page, shown):
+    page.goto("/send")
+    page.click(".offers >> text=order/packed")
+    page.wait_for_url("**/send?name=order%2Fpacked")
+
+    assert json.loads(page.input_value("#data")) == {"order_id": "order_id", "weight": 1, "fragile": False}
+
+    page.click("text=What order/packed has in it")
+    assert "weight: number > 0, required In kilograms." in page.inner_text(".shape")
+
+    page.click("form.editor button.primary")
+    page.click(".run-row a")
+    page.wait_for_selector("h1 + .badge.good", state="visible")
+
+    assert "label for order_id" in page.inner_text("main")
+
+
+def test_a_name_that_is_typed_brings_its_example_unless_data_was_written(page, shown):
+    page.goto("/send")
+    page.fill("#name", "order/packed")
+    page.press("#name", "Tab")
+    page.wait_for_url("**/send?name=order%2Fpacked")
+    page.fill("#data", '{"order_id": "1"}')
+    page.fill("#name", "order/placed")
+    page.press("#name", "Tab")
+
+    assert json.loads(page.input_value("#data")) == {"order_id": "1"}
+
+
+def test_what_an_app_would_not_understand_is_said_before_it_is_sent(page, shown):
+    page.goto("/send?name=order%2Fpacked")
+    page.fill("#data", '{"order_id": "1", "weight": 0}')
+    page.click("form.editor button.primary")
+
+    assert "data.weight must be a number > 0, not 0" in page.inner_text("#unfit")
+    assert page.input_value("#data") == '{"order_id": "1", "weight": 0}'
+
+    page.click("text=Send anyway")
+
+    page.wait_for_url("**/events/*")
+
+
 def test_a_list_shows_new_runs_by_itself_and_keeps_its_columns(page, shown):
     page.goto("/runs")
     page.wait_for_selector(".pulse[data-state=on]")

@@ -15,6 +15,14 @@ from inngest_py.dev.ui.door import HEADERS
 from inngest_py.dev.ui.queries import DEPTH, PAGE
 from inngest_py.dev.ui.render import KINDS
 
+ORDER = {
+    "type": "object",
+    "properties": {
+        "order_id": {"type": "string"},
+        "total": {"type": "number", "minimum": 0, "description": "What it costs."},
+    },
+    "required": ["order_id"],
+}
 PAGES = ("/welcome", "/runs", "/events", "/send", "/functions", "/apps")
 
 
@@ -371,6 +379,100 @@ async def test_known_events_are_offered_with_the_data_that_came_last(house, kit)
     await house.run("f", {"order_id": 7})
 
     assert '"order_id": 7' in await house.text("/send?name=t/f")
+
+
+async def described(house, kit, *schemas):
+    """Have the app say what its event looks like."""
+    listed = [{"name": "t/f", "schema": schema} for schema in schemas]
+    payload = {**kit.registration(kit.config("f")), "eventTypes": listed}
+    assert (await house.http.put("/fn/register", json=payload)).status_code == 200
+
+
+async def test_a_known_event_is_offered_with_an_example_made_from_its_schema(house, kit):
+    await house.function("f", kit.serial("a"))
+    await house.run("f", {"order_id": 7})
+    await described(house, kit, ORDER)
+
+    text = await house.text("/send?name=t/f")
+
+    assert '{ "order_id": "order_id", "total": 1 }' in text
+    assert "order_id : string, required" in text
+    assert "total : number ≥ 0 What it costs." in text
+    (sent,) = (await house.http.get("/v1/events", params={"name": "t/f"})).json()["data"]
+    assert '"order_id": 7' in await house.text(f"/send?from={sent['internal_id']}")
+
+
+async def test_an_event_that_several_models_describe_is_offered_with_what_each_asks_for(house, kit):
+    await house.function("f", kit.serial("a"))
+    await described(house, kit, ORDER, {"properties": {"total": {"type": "string"}, "who": {"type": "string"}}})
+
+    text = await house.text("/send?name=t/f")
+
+    assert '"total": 1' in text
+    assert '"who": "who"' in text
+
+
+async def test_an_app_that_was_removed_describes_nothing_any_more(house, kit):
+    await house.function("f", kit.serial("a"))
+    await described(house, kit, ORDER)
+    await house.http.delete("/fn/remove", params={"url": kit.registration()["url"]})
+
+    assert "required" not in await house.text("/send?name=t/f")
+
+
+async def test_what_an_app_would_not_understand_is_said_and_sent_all_the_same_if_need_be(house, kit):
+    await house.function("f", kit.serial("a"))
+    await described(house, kit, ORDER)
+    event = {"name": "t/f", "data": '{"order_id": 7, "total": "<b>"}'}
+
+    reply = await house.http.post("/send", data=event)
+
+    assert reply.status_code == 400
+    assert "data.order_id must be a string, not 7" in plain_of(reply)
+    assert 'data.total must be a number ≥ 0, not "<b>"' in plain_of(reply)
+    assert "Send anyway" in plain_of(reply)
+    assert event["data"] in plain_of(reply)
+    assert (await house.http.get("/v1/events")).json()["data"] == []
+
+    sent = await house.http.post("/send", data={**event, "anyway": "1"})
+
+    assert sent.url.path.startswith("/events/")
+    await house.until(RunCompleted)
+
+
+async def test_what_fits_its_schema_is_sent_without_more_ado(house, kit):
+    await house.function("f", kit.serial("a"))
+    await described(house, kit, ORDER)
+
+    reply = await house.http.post("/send", data={"name": "t/f", "data": '{"order_id": "7"}'})
+
+    assert reply.url.path.startswith("/events/")
+
+
+async def test_data_that_nobody_would_type_is_sent_unchecked(house, kit):
+    await house.function("f", kit.serial("a"))
+    await described(house, kit, ORDER)
+
+    reply = await house.http.post("/send", data={"name": "t/f", "data": json.dumps({"order_id": [0] * 50_000})})
+
+    assert reply.url.path.startswith("/events/")
+
+
+async def test_a_function_is_invoked_with_what_its_schema_says(house, kit):
+    await house.function("f", lambda call: kit.done(call.data["order_id"]))
+    await described(house, kit, ORDER)
+
+    text = await house.text("/functions/f")
+    refused = await house.http.post("/functions/f/invoke", data={"data": "{}"})
+    anyway = await house.http.post("/functions/f/invoke", data={"data": '{"order_id": 7}', "anyway": "1"})
+
+    assert '{ "order_id": "order_id", "total": 1 }' in text
+    assert "order_id : string, required" in text
+    assert refused.status_code == 400
+    assert "data.order_id is missing" in plain_of(refused)
+    assert "Invoke anyway" in plain_of(refused)
+    assert anyway.url.path.startswith("/events/")
+    assert (await house.until(RunCompleted)).output == "7"
 
 
 async def test_a_function_shows_its_triggers_its_rules_and_how_it_does(house, kit):

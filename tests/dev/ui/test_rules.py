@@ -17,7 +17,7 @@ from inngest_py.dev.flow import (
     Throttle,
 )
 from inngest_py.dev.model import Event, Function, Run, RunStatus, Trigger
-from inngest_py.dev.ui.views.examples import MOST_SHOWN, event_names, examples
+from inngest_py.dev.ui.views.examples import MOST_SHOWN, editable, event_names
 from inngest_py.dev.ui.views.pulse import pulse
 from inngest_py.dev.ui.views.rules import rules_of, triggers_of
 
@@ -113,7 +113,6 @@ def test_the_events_that_functions_listen_to_are_offered():
     assert event_names(functions) == ("t/a", "t/b")
 
 
-def test_an_example_is_the_data_that_came_last_unless_that_is_too_much():
-    latest = {"t/a": event("t/a", {"id": 1, "_inngest": {}}), "t/b": event("t/b", {"text": "x" * MOST_SHOWN})}
-
-    assert examples(["t/a", "t/b", "t/c"], latest) == {"t/a": '{\n  "id": 1\n}', "t/b": "{}", "t/c": "{}"}
+def test_the_data_of_an_event_is_there_to_be_edited_unless_it_is_too_much():
+    assert editable(event("t/a", {"id": 1, "_inngest": {}})) == '{\n  "id": 1\n}'
+    assert editable(event("t/b", {"text": "x" * MOST_SHOWN})) == "{}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -12,11 +13,11 @@ from inngest_py.dev.happenings import InvokeRequested
 from inngest_py.dev.ingest import invoke_event
 from inngest_py.dev.model import Function
 from inngest_py.dev.ui.forms import form_of, json_object
+from inngest_py.dev.ui.offers import faults, offer, typed
 from inngest_py.dev.ui.pages.missing import missing
 from inngest_py.dev.ui.parlour import Parlour, parlour_of
-from inngest_py.dev.ui.queries import latest_events, recent_runs, rows_of
+from inngest_py.dev.ui.queries import recent_runs, rows_of
 from inngest_py.dev.ui.render import page
-from inngest_py.dev.ui.views.examples import examples
 from inngest_py.dev.ui.views.pulse import pulse
 from inngest_py.dev.ui.views.rules import rules_of, triggers_of
 from inngest_py.dev.ui.views.values import shown
@@ -39,29 +40,41 @@ async def one(request: Request) -> Response:
     return missing(request, "function", slug) if function is None else await _shown(request, function)
 
 
-async def _shown(request: Request, function: Function, written: str | None = None, wrong: str = "") -> Response:
-    """The page of a function, perhaps with data that was `written` for it and cannot be taken."""
+async def _shown(
+    request: Request, function: Function, written: str | None = None, wrong: str = "", unfit: Sequence[str] = ()
+) -> Response:
+    """The page of a function, perhaps with data that was `written` for it and cannot be taken, or should not be."""
     parlour = parlour_of(request)
     runs = await recent_runs(parlour.desk, function.slug)
-    names = [trigger.event for trigger in function.triggers if trigger.event]
-    offered = examples(names, await latest_events(parlour.desk, names))
+    name = _invoked_as(parlour, function)
+    offered = await offer(parlour, name)
     return page(
         request,
         "function.html",
-        400 if wrong else 200,
-        address=f"/functions/{quote(function.slug)}" if wrong else "",
+        400 if wrong or unfit else 200,
+        address=f"/functions/{quote(function.slug)}" if wrong or unfit else "",
         card=await _card(parlour, function),
         runs=rows_of(parlour.desk, runs[:10]),
-        data=next(iter(offered.values()), "{}") if written is None else written,
+        name=name,
+        data=offered.example if written is None else written,
+        parts=offered.parts,
         wrong=wrong,
+        unfit=unfit,
         config=shown(function.config, ""),
     )
 
 
+def _invoked_as(parlour: Parlour, function: Function) -> str:
+    """The event whose data a function is invoked with: the one that is typed, or else the first; empty without any."""
+    names = [trigger.event for trigger in function.triggers if trigger.event]
+    known = [name for name in names if typed(parlour, name)]
+    return known[0] if len(known) == 1 else next(iter(names), "")
+
+
 async def invoke(request: Request) -> Response:
-    """Run a function with the data that was written."""
-    engine, slug = parlour_of(request).desk.engine, request.path_params["slug"]
-    written = (await form_of(request)).get("data", "")
+    """Run a function with the data that was written; with data that it would not understand if need be."""
+    parlour, slug, form = parlour_of(request), request.path_params["slug"], await form_of(request)
+    engine, written = parlour.desk.engine, form.get("data", "")
     function = engine.state.functions.get(slug)
     if function is None:
         return missing(request, "function", slug)
@@ -69,6 +82,9 @@ async def invoke(request: Request) -> Response:
         data = json_object(written)
     except InvalidJSONError as fault:
         return await _shown(request, function, written, f"It was not run: {fault}")
+    unfit = () if "anyway" in form else faults(parlour, _invoked_as(parlour, function), data, written)
+    if unfit:
+        return await _shown(request, function, written, unfit=unfit)
     event = invoke_event(encode({"data": data}), slug, engine.clock(), engine.ids)
     if not await engine.submit(InvokeRequested(slug, event)):
         return missing(request, "function", slug)

@@ -205,11 +205,10 @@ function tidy() {
   }
 }
 
-function offer(link) {
-  $("#name").value = link.dataset.name;
-  $("#data").value = link.dataset.example;
-  checkJSON($("#data"));
-  $("#data").focus();
+function offer(name) {
+  const area = $("#data");
+  const isKnown = [...name.list.options].some((each) => each.value === name.value);
+  if (isKnown && area.value === area.defaultValue) location.assign(`/send?name=${encodeURIComponent(name.value)}`);
 }
 
 // Copying -------------------------------------------------------------------------------------------------------------
@@ -291,7 +290,6 @@ addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.classList.contains("copy")) copy(button);
   else if (button?.dataset.do) DO[button.dataset.do]();
-  else if (link?.dataset.example !== undefined) { event.preventDefault(); offer(link); }
   else if (link?.hasAttribute("data-swap") && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     go(link.href);
@@ -299,6 +297,7 @@ addEventListener("click", (event) => {
 });
 
 addEventListener("input", (event) => { if (event.target.matches("[data-json]")) checkJSON(event.target); });
+addEventListener("change", (event) => { if (event.target.matches("[data-offers]")) offer(event.target); });
 
 // The answer to a form that was refused stands at the form's address, which cannot be asked for again.
 if (document.body.dataset.address) history.replaceState(null, "", document.body.dataset.address);

@@ -1,14 +1,18 @@
-"""Events to begin with: the names that functions listen to, each with an example of its data."""
+"""Events to begin with: the names that functions listen to, and data to be edited."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Final
 
 from inngest_py.dev.internal import PREFIX
 from inngest_py.dev.model import Event, Function
 
-MOST_SHOWN = 100_000
+MOST_SHOWN: Final = 100_000
+"""How many characters a person edits."""
+
+NO_DATA: Final = "{}"
 
 
 def event_names(functions: Iterable[Function]) -> tuple[str, ...]:
@@ -17,14 +21,9 @@ def event_names(functions: Iterable[Function]) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name and not name.startswith(PREFIX) and "*" not in name))
 
 
-def examples(names: Iterable[str], latest: Mapping[str, Event]) -> dict[str, str]:
-    """The data of the latest event of each name, to be edited."""
-    return {name: editable(latest[name]) if name in latest else "{}" for name in names}
-
-
 def editable(event: Event) -> str:
     """The data of an event as a person edits it, empty if it is too large for that."""
     if len(event.data) > MOST_SHOWN:
-        return "{}"
+        return NO_DATA
     data = {key: value for key, value in json.loads(event.data).items() if key != "_inngest"}
     return json.dumps(data, indent=2, ensure_ascii=False)
