@@ -75,7 +75,7 @@ def test_an_event_is_sent_and_its_run_watched_to_its_end_without_reloading(page,
 def test_an_event_is_sent_as_its_schema_says_and_its_run_ends(page, shown):
     page.goto("/send")
     page.click(".offers >> text=order/packed")
-    page.wait_for_url("**/send?name=order%2Fpacked")
+    page.wait_for_selector(".shape")
 
     assert json.loads(page.input_value("#data")) == {"order_id": "order_id", "weight": 1, "fragile": False}
 
