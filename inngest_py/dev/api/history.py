@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -84,12 +85,16 @@ async def run(request: Request) -> Response:
     found = await _found(request)
     if found is None:
         return no_run(run_id)
-    shown = run_view(desk, found)
-    if with_steps:
-        steps = await desk.engine.read(desk.engine.store.steps, run_id)
-        shown["steps"] = [step_view(step) for step in steps]
-        shown["events"] = [event_view(part) for part in await events_of(desk, found)]
+    shown = await with_its_steps(desk, found) if with_steps else run_view(desk, found)
     return data(shown, desk.engine.clock())
+
+
+async def with_its_steps(desk: Desk, found: Run) -> dict[str, Any]:
+    """A run with its steps and its events."""
+    steps = await desk.engine.read(desk.engine.store.steps, found.id)
+    events = await events_of(desk, found)
+    shown = {"steps": [step_view(step) for step in steps], "events": [event_view(part) for part in events]}
+    return run_view(desk, found) | shown
 
 
 async def steps(request: Request) -> Response:

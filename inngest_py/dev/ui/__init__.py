@@ -30,6 +30,7 @@ def routes(parlour: Parlour) -> list[Route]:
         Route("/runs", runs.show, middleware=closed),
         Route("/runs/{id}", run.show, middleware=closed),
         Route("/runs/{id}/text/{part}", run.text, middleware=closed),
+        Route("/runs/{id}/export", run.export, middleware=closed),
         Route("/runs/{id}/rerun", actions.rerun, methods=["POST"], middleware=closed),
         Route("/runs/{id}/cancel", actions.cancel, methods=["POST"], middleware=closed),
         Route("/events", events.show, middleware=closed),

@@ -630,3 +630,18 @@ def older_of(html):
 
 def plain_of(reply):
     return " ".join(unescape(re.sub(r"<[^>]*>", "", reply.text)).split())
+
+
+async def test_a_run_is_had_as_a_file_for_a_test(house, kit):
+    await house.function("f", kit.serial("a"))
+    run_id = await house.run("f", {"id": 7})
+
+    reply = await house.http.get(f"/runs/{run_id}/export")
+
+    document = reply.json()
+    assert reply.headers["content-disposition"] == f'attachment; filename="run-{run_id[-6:]}.json"'
+    assert (document["format"], document["run_id"], document["status"]) == ("inngest-py run", run_id, "Completed")
+    assert [step["name"] for step in document["steps"]] == ["a"]
+    assert document["events"][0]["data"] == {"id": 7}
+    assert f'href="/runs/{run_id}/export"' in (await house.http.get(f"/runs/{run_id}")).text
+    assert (await house.http.get("/runs/nothing/export")).status_code == 404

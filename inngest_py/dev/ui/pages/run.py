@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
@@ -9,9 +10,10 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from inngest_py.dev.api.history import events_of
+from inngest_py.dev.api.history import events_of, with_its_steps
 from inngest_py.dev.api.logs import MOST
 from inngest_py.dev.model import Attempt, Run
+from inngest_py.dev.recorded import document_of
 from inngest_py.dev.ui.kin import origin_of, started_by_end, started_by_step
 from inngest_py.dev.ui.pages.missing import missing, refused
 from inngest_py.dev.ui.parlour import parlour_of
@@ -90,6 +92,17 @@ async def text(request: Request) -> Response:
         steps = await engine.read(engine.store.steps, run.id)
         found = next((step_text(step, params["part"]) for step in steps if step.id == wanted), None)
     return missing(request, "value", params["part"]) if found is None else PlainTextResponse(found)
+
+
+async def export(request: Request) -> Response:
+    """A run as a file that a test replays, the same that `inngest-py runs ID --export` writes."""
+    desk, run_id = parlour_of(request).desk, request.path_params["id"]
+    run = await desk.engine.read(desk.engine.store.run, run_id)
+    if run is None:
+        return missing(request, "run", run_id)
+    text = json.dumps(document_of(await with_its_steps(desk, run)), indent=2, ensure_ascii=False)
+    named = f'attachment; filename="run-{run.id[-6:]}.json"'
+    return Response(f"{text}\n", media_type="application/json", headers={"Content-Disposition": named})
 
 
 def _of(attempts: Iterable[Attempt], step_id: str) -> list[Attempt]:
