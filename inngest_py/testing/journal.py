@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from inngest_py.errors import UnserializableError, UsageError
@@ -77,6 +77,7 @@ class LogLine:
 class Journal:
     """One run. `names` are the durations of sleeps and the events of waits, by hashed step id.
 
+    `sent` are the events that it sent, by the ids that the server gave them, as its code has them where that is known.
     `memos` are the stored results, or errors, of its steps as the function had them, by hashed step id; only where a
     middleware of the user's may have changed them on the way. `misuse` is what a stub could not do.
     """
@@ -84,11 +85,18 @@ class Journal:
     steps: dict[str, Met] = field(default_factory=dict[str, Met])
     names: dict[str, str] = field(default_factory=dict[str, str])
     memos: dict[str, MemoOutput] = field(default_factory=dict[str, MemoOutput])
-    events: list[Event[Any]] = field(default_factory=list[Event[Any]])
+    sent: dict[str, Event[Any]] = field(default_factory=dict[str, Event[Any]])
     logs: list[LogLine] = field(default_factory=list[LogLine])
     output: Any = UNKNOWN
     calls: int = 0
     misuse: UsageError | None = None
+
+    def take(self, ids: Sequence[str], events: Sequence[Event[Any]]) -> None:
+        """Keep events that were sent as the code has them; id and time are those with which they came."""
+        for event_id, event in zip(ids, events, strict=True):
+            if event_id in self.sent:
+                came = self.sent[event_id]
+                self.sent[event_id] = replace(event, id=came.id, ts=came.ts)
 
 
 current_journal: Final[ContextVar[Journal | None]] = ContextVar("inngest_journal", default=None)

@@ -56,7 +56,7 @@ class Network:
             simulation.happen(EventsReceived(events))
         journal = current_journal.get()
         if journal is not None:
-            journal.events += [read_event(_shown(event)) for event in events]
+            journal.sent |= {event.id: read_event(_shown(event)) for event in events}
         ids = [event.id for event in events] or [""]
         if intake.error:
             return _reply({"ids": ids, "status": 400, "error": intake.error}, HTTPStatus.BAD_REQUEST)

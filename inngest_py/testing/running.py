@@ -166,9 +166,13 @@ class _Test:
         functions = [function for function in stage.functions() if function.id in ran]
         refuse_unknown(self.stubs.unused(), stage.met(), functions)
         if first.status is RunStatus.COMPLETED and stage.unfed():
+            fed, condition = stage.unfed()[0]
+            reason = "did the run take another way, or does it wait for another name?"
+            if condition:
+                reason = f"the condition of a wait does not hold for it, which is {condition}."
             raise UsageError(
-                f"nothing has waited for the {stage.unfed()[0]}, which was fed without a time: did the run take "
-                f'another way, or does it wait for another name? With after="1h" it comes in any case\n{first}'
+                f"nothing has waited for the {fed}, which was fed without a time: {reason} "
+                f'With after="1h" it comes in any case\n{first}'
             )
 
 

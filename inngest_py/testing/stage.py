@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from inngest_py.client import Inngest
 from inngest_py.dev import model
+from inngest_py.dev.decide.events import matching
 from inngest_py.dev.happenings import AppRegistered, InvokeRequested, SignalSent
 from inngest_py.dev.model import FINAL, PauseKind
 from inngest_py.dev.reply import Report, read_reply
@@ -51,6 +52,7 @@ class Stage:
         self._network: Final = Network(self.simulation)
         self._later: Final[list[tuple[int, int, Fed]]] = []
         self._awaited: Final[list[Fed]] = []
+        self._unfit: Final[dict[int, str]] = {}
         self._calls = 0
         self._max_calls: Final = max_calls
         self._replayers: Final[dict[str, Replayer]] = {}
@@ -110,9 +112,9 @@ class Stage:
             else:
                 heapq.heappush(self._later, (self.now() + one.after, len(self._later), one))
 
-    def unfed(self) -> Sequence[Fed]:
-        """What nothing has waited for."""
-        return self._awaited
+    def unfed(self) -> list[tuple[Fed, str]]:
+        """What nothing has waited for; with the condition of a wait that did not hold for it, if there was one."""
+        return [(fed, self._unfit.get(id(fed), "")) for fed in self._awaited]
 
     # What happens ----------------------------------------------------------------------------------------------------
 
@@ -238,5 +240,18 @@ class Stage:
         state = self.simulation.state
         if isinstance(fed.what, str):
             return fed.what in state.signals
-        waits = (state.pauses.get(pause_id) for pause_id in state.waits.get(fed.what.name, ()))
-        return any(wait is not None and wait.kind is PauseKind.EVENT for wait in waits)
+        waits = [state.pauses[pause_id] for pause_id in state.waits.get(fed.what.name, ())]
+        conditions = [wait.expression for wait in waits if wait.kind is PauseKind.EVENT]
+        if not conditions:
+            return False
+        found = matching(state, _arriving(fed.what, self.now()), self.now())
+        if any(wait.kind is PauseKind.EVENT for wait in found):
+            return True
+        self._unfit[id(fed)] = conditions[-1]
+        return False
+
+
+def _arriving(event: Event[Any], now: int) -> model.Event:
+    """An event as the scheduler would see it now."""
+    data, user = text_of(plain(event.data)), text_of(plain(event.user))
+    return model.Event(id="", name=event.name, ts=event.ts or now, received_at=now, data=data, user=user, key=event.id)

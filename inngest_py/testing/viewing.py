@@ -42,7 +42,7 @@ def run_of(run: model.Run, steps: list[model.Step], events: list[model.Event], j
         error=step_error("", _json(run.error)) if failed else None,
         steps=Steps([_step(step, journal) for step in steps if _is_shown(step, journal)]),
         events=[read_event(_json(event_text(event))) for event in events],
-        events_sent=tuple(journal.events),
+        events_sent=tuple(journal.sent.values()),
         logs=tuple(journal.logs),
         calls=journal.calls,
         created_at=moment_of(run.created_at),

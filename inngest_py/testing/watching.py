@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,12 +15,14 @@ from inngest_py.middleware.base import (
     MemoOutput,
     Middleware,
     MiddlewareFactory,
+    SendEventsResult,
     StepInfo,
     TransformOutputResult,
 )
 from inngest_py.testing.colours import asgiref_in_use
-from inngest_py.testing.journal import Attempt, Journal, Met, plain
+from inngest_py.testing.journal import Attempt, Journal, Met, current_journal, plain
 from inngest_py.testing.stubs import StepCall, Stub
+from inngest_py.wire.event import Event
 
 if TYPE_CHECKING:
     from inngest_py.client import Inngest
@@ -52,6 +55,7 @@ class Outer(Middleware):
         self._function_id = ""
         self._is_async = False
         self._attempt = 0
+        self._events: list[Event[Any]] = []
 
     @contextmanager
     def around_call(self, ctx: CallInput, function: Function[Any]) -> Generator[None]:
@@ -101,6 +105,16 @@ class Outer(Middleware):
         """Note what came of it."""
         met = self._notebook.journal(self._run_id).steps[step.hashed_id]
         met.attempts.append(Attempt(self._notebook.now(), plain(result.output), result.error))
+
+    def before_send_events(self, events: list[Event[Any]]) -> None:
+        """Keep what is sent as the code has it."""
+        self._events = [replace(event, data=plain(event.data), user=plain(event.user)) for event in events]
+
+    def after_send_events(self, result: SendEventsResult) -> None:
+        """Note it, if other middleware has neither added an event nor taken one away."""
+        journal = current_journal.get()
+        if journal is not None and len(result.ids) == len(self._events):
+            journal.take(result.ids, self._events)
 
 
 class Inner(Middleware):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -576,6 +577,43 @@ def test_an_event_that_nothing_waits_for_is_an_error(process_order):
         )
 
 
+def awaiting_payment(client: inngest.Inngest) -> inngest.Function[Any]:
+    @client.create_function(fn_id="bills", trigger=order_placed)
+    async def bills(ctx: inngest.Context[Order]) -> Any:
+        same = "async.data.order_id == event.data.order_id"
+        paid = await ctx.step.wait_for_event("wait", event="order/paid", timeout="1h", if_exp=same)
+        return None if paid is None else paid.data["cents"]
+
+    return bills
+
+
+def test_an_event_that_does_not_fit_the_condition_of_a_wait_has_not_been_waited_for(client):
+    fed = testing.event("order/paid", {"order_id": "2"})
+
+    with pytest.raises(inngest.UsageError) as caught:
+        testing.run(awaiting_payment(client), order_placed(order_id="1"), feed=[fed])
+
+    assert str(caught.value).startswith(
+        'nothing has waited for the event "order/paid", which was fed without a time: the condition of a wait does not '
+        'hold for it, which is async.data.order_id == event.data.order_id. With after="1h" it comes in any case'
+    )
+    late = testing.event("order/paid", {"order_id": "2"}, after="1m")
+    assert (
+        testing.run(awaiting_payment(inngest.Inngest(app_id="b")), order_placed(order_id="1"), feed=[late]).output
+        is None
+    )
+
+
+def test_of_several_events_the_one_comes_that_fits(client):
+    fed = [testing.event("order/paid", {"order_id": order_id, "cents": int(order_id)}) for order_id in ("2", "1")]
+
+    with pytest.raises(inngest.UsageError, match='nothing has waited for the event "order/paid"'):
+        testing.run(awaiting_payment(client), order_placed(order_id="1"), feed=fed)
+    assert (
+        testing.run(awaiting_payment(inngest.Inngest(app_id="b")), order_placed(order_id="1"), feed=fed[1:]).output == 1
+    )
+
+
 def test_a_signal_is_fed(client):
     @client.create_function(fn_id="waits", trigger=order_placed)
     async def waits(ctx: inngest.Context[Order]) -> object:
@@ -640,6 +678,42 @@ def test_what_was_encrypted_on_its_way_is_shown_as_the_function_had_it(client):
 
     assert steps["ask"].output == "4242"
     assert "card 4242 is lost" in str(steps["ask-in-vain"].error)
+
+
+def test_events_that_were_encrypted_are_shown_as_the_function_sent_them(client):
+    pytest.importorskip("cryptography")
+    from inngest_py.middleware.encryption import EncryptionMiddleware
+
+    client.middleware = [EncryptionMiddleware.factory("secret")]
+
+    @client.create_function(fn_id="tells", trigger=order_placed)
+    async def tells(ctx: inngest.Context[Order]) -> None:
+        first = inngest.Event(name="order/told", data={"encrypted": {"card": "4242"}}, id="told-1", v="2")
+        await ctx.step.send_event("tell", [first, inngest.EventType("order/shipped", Order)(order_id="2")])
+
+    told, shipped = testing.run(tells, order_placed(order_id="1")).events_sent
+
+    assert (told.name, told.data, told.v, told.id) == ("order/told", {"encrypted": {"card": "4242"}}, "2", "told-1")
+    assert (shipped.data, shipped.ts) == ({"order_id": "2"}, testing.START.timestamp() * 1000)
+
+
+def test_events_that_a_middleware_adds_are_shown_as_they_came(client):
+    class Telling(inngest.Middleware):
+        def before_send_events(self, events: list[inngest.Event]) -> None:
+            events.append(inngest.Event(name="order/told", data={"of": events[0].name}))
+
+    client.middleware = [Telling]
+
+    @client.create_function(fn_id="tells", trigger=order_placed)
+    async def tells(ctx: inngest.Context[Order]) -> None:
+        await ctx.step.send_event("tell", inngest.Event(name="order/shipped"))
+
+    sent = testing.run(tells, order_placed(order_id="1")).events_sent
+
+    assert [(event.name, event.data) for event in sent] == [
+        ("order/shipped", {}),
+        ("order/told", {"of": "order/shipped"}),
+    ]
 
 
 def test_what_a_function_logs_is_there_at_every_level(client, caplog):

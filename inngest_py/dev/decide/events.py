@@ -15,6 +15,7 @@ from inngest_py.dev.internal import INVOKED, PREFIX
 from inngest_py.dev.model import Event, Function, Pause, PauseKind, StepStatus
 from inngest_py.dev.notices import EventAccepted
 from inngest_py.dev.shapes import as_object, as_text
+from inngest_py.dev.state import State
 from inngest_py.dev.texts import event_text, event_value
 
 
@@ -27,7 +28,7 @@ def accept(turn: Turn, happening: EventsReceived) -> None:
 def receive(turn: Turn, event: Event) -> None:
     """Store an event, and let it have its effect: first on what waits already, then on what it starts."""
     turn.put(event)
-    starts, awaited = tuple(_started_by(turn, event)), tuple(_matching(turn, event))
+    starts, awaited = tuple(_started_by(turn, event)), tuple(matching(turn.state, event, turn.now))
     cancels = {pause.run_id for pause in awaited if pause.kind is PauseKind.CANCEL}
     turn.tell(
         EventAccepted(
@@ -84,17 +85,18 @@ def _wants(turn: Turn, function: Function, pattern: str, event: Event) -> bool:
     return False
 
 
-def _matching(turn: Turn, event: Event) -> Iterator[Pause]:
-    waiting = turn.state.waits.get(event.name)
+def matching(state: State, event: Event, now: int) -> Iterator[Pause]:
+    """The pauses that an event would end: those of its name whose condition holds for it."""
+    waiting = state.waits.get(event.name)
     if not waiting:
         return
     candidate: dict[str, Any] | None = None
     for pause_id in waiting:
-        pause = turn.state.pauses[pause_id]
+        pause = state.pauses[pause_id]
         if pause.expression:
             candidate = candidate or event_value(event)
-            variables = {"event": turn.state.live[pause.run_id].value, "async": candidate}
-            if not compile_expression(pause.expression).matches(variables, turn.now):
+            variables = {"event": state.live[pause.run_id].value, "async": candidate}
+            if not compile_expression(pause.expression).matches(variables, now):
                 continue
         yield pause
 
