@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -16,6 +17,9 @@ class Parcel(BaseModel):
     order_id: str
     weight: float = Field(gt=0, description="In kilograms.")
     fragile: bool = False
+
+
+BANK = logging.getLogger("shop.bank")
 
 
 class CardDeclinedError(Exception):
@@ -35,6 +39,7 @@ def shop(server: str) -> inngest.Inngest:
     )
     async def process_order(ctx: inngest.Context) -> dict[str, Any]:
         order = ctx.event.data
+        ctx.logger.info("order %s has %d items", order["order_id"], len(order["items"]))
         stock, payment = await asyncio.gather(
             ctx.step.run("check-inventory", check_inventory, order["items"]),
             ctx.step.run("validate-payment", validate_payment, order["customer"]),
@@ -55,6 +60,7 @@ def shop(server: str) -> inngest.Inngest:
     def charge(order_id: str, cents: int) -> dict[str, Any]:
         if order_id not in seen:
             seen.add(order_id)
+            BANK.warning("no answer about order %s", order_id)
             raise ConnectionError(f"the bank did not answer about order {order_id}")
         return {"charged": cents, "currency": "EUR"}
 

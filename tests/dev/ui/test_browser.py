@@ -587,7 +587,8 @@ def test_every_page_is_photographed(browser, shown, request, size, scheme):
             page.screenshot(path=folder / f"{name}-{name_of_test}.png")
         if request.config.option.pictures and size is WIDE and scheme == "light":
             page.goto(f"/runs/{done}")
+            page.wait_for_selector(".of-app .line-word.warn")
             picture = root / "docs" / "screenshots" / "run.png"
-            page.screenshot(path=picture, clip={"x": 0, "y": 0, "width": 1280, "height": 640})
+            page.screenshot(path=picture, clip={"x": 0, "y": 0, "width": 1280, "height": 800})
 
     assert len(list(folder.glob(f"*-{name_of_test}.png"))) == len(paths)

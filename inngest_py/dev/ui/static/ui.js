@@ -26,6 +26,7 @@ function clockOf(date) {
 
 function showTimes(root = document) {
   const now = Date.now();
+  document.documentElement.dataset.times = absolute ? "absolute" : "relative";
   for (const each of $$("time", root)) {
     const date = new Date(each.dateTime);
     const text = absolute ? clockOf(date) : ago(date.getTime(), now);
