@@ -38,8 +38,15 @@ def on_loop(make: Callable[[], Coroutine[Any, Any, T]], _: object, /) -> T:
 @contextmanager
 def a_loop() -> Generator[None]:
     """While plain code plays a test: coroutines run in this thread, on a loop that ends with the test."""
-    with asyncio.Runner() as runner, _running(lambda make: runner.run(make(), context=copy_context())):
-        yield
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+
+        def run(make: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+            # Not runner.run: it sets a handler for Ctrl-C each time, which takes longer than a short function.
+            return loop.run_until_complete(loop.create_task(make(), context=copy_context()))
+
+        with _running(run):
+            yield
 
 
 @contextmanager
