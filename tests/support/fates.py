@@ -150,7 +150,7 @@ class Fates:
                 broken("a batch keeps all its events, and takes one after the other", f"{old} has become {buffer}")
             self.found(buffer.function, added[0], "batched")
             rule = config["batchEvents"]
-            due = buffer.since + milliseconds(rule["timeout"])
+            due = self.now + milliseconds(rule["timeout"]) if old is None else old.due
         else:
             rule = config["debounce"]
             due = self.now + milliseconds(rule["period"])

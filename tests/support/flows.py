@@ -5,6 +5,7 @@ A function is what an app registers about it, a dict. What its expressions mean 
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -89,8 +90,9 @@ def _trigger(chance: random.Random) -> Config:
 
 
 def _triggers(chance: random.Random) -> list[Config]:
+    """Some triggers, each once: of those that differ in their jitter only there is one."""
     drawn = [_trigger(chance) for _ in range(chance.choice((1, 1, 2, 3)))]
-    return [trigger for place, trigger in enumerate(drawn) if trigger not in drawn[:place]]
+    return list({json.dumps({**trigger, "jitter": ""}): trigger for trigger in drawn}.values())
 
 
 def fires(config: Config, name: str, data: Data) -> bool:
