@@ -23,6 +23,7 @@ from inngest_py.dev.happenings import (
     Happening,
     InvokeRequested,
     RerunRequested,
+    SignalSent,
     TimePassed,
 )
 from inngest_py.dev.model import (
@@ -104,6 +105,9 @@ class Ledger:
         self._taken: set[str] = set()
         self._told: set[str] = set()
         self._starting = ""
+        if isinstance(happening, SignalSent):
+            named = (each for each in self.pauses.values() if each.name == happening.signal)
+            self._resolved.update({each.id: "" for each in named if each.kind is PauseKind.SIGNAL})
         if isinstance(happening, InvokeRequested) and happening.slug in self.active:
             self.fates.want(happening.event, happening.slug)
 
@@ -256,6 +260,9 @@ class Ledger:
         del self.jobs[job.id]
 
     def _put_pause(self, pause: Pause) -> None:
+        rivals = [each for each in self.pauses.values() if each.kind is PauseKind.SIGNAL and each.name == pause.name]
+        if pause.kind is PauseKind.SIGNAL and rivals:
+            broken("one waits for a signal", f"{pause} waits besides {rivals}")
         self.pauses[pause.id] = pause
 
     def _drop_pause(self, pause: Pause) -> None:
@@ -313,7 +320,7 @@ class Ledger:
                 broken("an event cancels what it should", f"{self.live[run_id].run} goes on after {name}")
         for pause_id, event_id in self._resolved.items():
             if pause_id in self.pauses:
-                broken("a wait ends with its event", f"{self.pauses[pause_id]} goes on after {self.events[event_id]}")
+                broken("a wait ends when what it waits for comes", f"{self.pauses[pause_id]} goes on after {event_id}")
 
     def _check_end(self, account: Account) -> None:
         run = account.run

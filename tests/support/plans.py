@@ -22,6 +22,12 @@ VERSION: Final = 2
 _RUN: Final = frozenset({"run", "flaky", "ask", "signal"})
 """What the app executes itself."""
 
+SHARED: Final = "shared"
+"""A signal that several runs wait for."""
+
+OPEN: Final = frozenset({"invoke", "rival"})
+"""What comes to something that does not follow from the plan."""
+
 SILENT: Final = frozenset({"throw", "defer"})
 """What has no result."""
 
@@ -32,7 +38,7 @@ def make_plan(chance: random.Random, targets: Sequence[str] = ()) -> list[Any]:
 
 
 def _stage(chance: random.Random, targets: Sequence[str]) -> list[Any]:
-    kind = chance.randrange(14)
+    kind = chance.randrange(15)
     if kind < 4:
         return [["run"]]
     if kind < 6:
@@ -47,6 +53,8 @@ def _stage(chance: random.Random, targets: Sequence[str]) -> list[Any]:
         return [["run"], ["flaky", 1], ["sleep", 3]][: chance.randint(2, 3)]
     if kind in {10, 11} and targets:
         return [["invoke", chance.choice(targets), chance.choice(("5s", "60s")), make_plan(chance)]]
+    if kind == 14:
+        return [["rival", chance.choice(("", "replace")), chance.randint(1, 9)]]
     if kind == 12:
         return [["defer", chance.random() < 0.3]]
     return [chance.choice((["throw", 1], ["throw", 2], ["fetch"], ["fetch"], ["give up"]))]
@@ -196,6 +204,9 @@ def _op(call: Call, name: str, thing: list[Any]) -> ReplyOp:
         case "signalled":
             opts = {"timeout": "300d", "signal": f"signal {call.run_id}"}
             return ReplyOp(Opcode.WAIT_FOR_SIGNAL, name, opts=opts)
+        case "rival":
+            opts = {"timeout": f"{thing[2]}s", "signal": SHARED, "conflict": thing[1]}
+            return ReplyOp(Opcode.WAIT_FOR_SIGNAL, name, opts=opts)
         case "fetch":
             return ReplyOp(Opcode.GATEWAY, name, opts={"url": "http://other.test"})
         case "invoke":
@@ -212,6 +223,8 @@ def _memo(thing: list[Any], memo: Any) -> Any:
             return memo["data"]["n"]
         case "signalled":
             return memo["data"]["data"]
+        case "rival":
+            return memo
         case "fetch":
             return memo["data"]["body"]
         case "sleep" | "miss":

@@ -12,6 +12,7 @@ import json
 import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -19,7 +20,7 @@ import flows
 import plans
 from breaking import broken
 from durable_store import DurableStore
-from flows import MINUTE, SECOND
+from flows import MINUTE, SECOND, Config
 from inngest_py.dev.decide import decide
 from inngest_py.dev.decisions import Call, Change, Drop, Fetch, Put
 from inngest_py.dev.happenings import (
@@ -260,7 +261,7 @@ class Schedule:
 
     def _send(self) -> None:
         """Send the next event; who is not answered sends it again."""
-        server, event = self.server, dict(self._to_send[0])
+        server, event = self.server, self._to_send[0]
         self._tell(f"sent: {json.dumps(event)}")
         if "invoke" in event:
             slug = event["invoke"]
@@ -268,12 +269,19 @@ class Schedule:
             ids = [made.id] if server.happen(InvokeRequested(slug, made)) else []
             self.counts["invoked by hand"] += 1
         else:
-            if "ahead" in event:
-                event["ts"] = server.now + event.pop("ahead")
-            ids = server.send(event)
+            together = self._together()
+            ids = server.send(*together)
+            self._to_send = self._to_send[len(together) - 1 :]
         self._to_send.pop(0)
         self._acknowledged += ids
-        self.counts["events"] += 1
+        self.counts["events"] += len(ids)
+
+    def _together(self) -> list[Config]:
+        """The events that are sent at once: the next one, or a few."""
+        count = self._chance.choice((1, 1, 1, 2, 3))
+        listed = list(takewhile(lambda event: "invoke" not in event, self._to_send))[:count]
+        stamped = [{**event, "ts": self.server.now + event["ahead"]} if "ahead" in event else event for event in listed]
+        return [{key: value for key, value in event.items() if key != "ahead"} for event in stamped]
 
     def _fetch(self, fetch: Fetch, *, faulty: bool) -> None:
         job = self.server.ledger.jobs.get(fetch.job_id)
@@ -356,7 +364,7 @@ class Schedule:
 
     def _mishap(self) -> None:
         server, chance = self.server, self._chance
-        match chance.randrange(6):
+        match chance.randrange(7):
             case 0 if self._old:
                 self.counts["late answers"] += 1
                 made, reply = chance.choice(self._old)
@@ -371,6 +379,10 @@ class Schedule:
                 self._cancel_many()
             case 3 if server.ledger.ended and chance.random() < 0.4:
                 self._repeat(chance.choice(list(server.ledger.ended.values())).run)
+            case 4:
+                self.counts["signals"] += 1
+                self._tell("a signal is sent")
+                server.happen(SignalSent(plans.SHARED, "7"))
             case _:
                 raise CrashedError
 

@@ -72,6 +72,8 @@ class Verdict:
         run, plan = account.run, account.data.get("plan", [])
         if run.status is RunStatus.CANCELLED or (run.id in self.unknown and run.status is RunStatus.FAILED):
             return
+        if ["rival", ""] in [stage[0][:2] for stage in plan] and "SignalConflict" in (run.error or ""):
+            return
         status, result = plans.meaning(plan, account.data.get("n", 0), run.max_attempts, self._given(account))
         if run.status.value != status:
             broken("a run ends as its function says", f"{run} should be {status}")
@@ -81,7 +83,8 @@ class Verdict:
     def _given(self, account: Account) -> dict[str, Any]:
         """The results that do not follow from a run's plan: of invocations, and what was taken over when it began."""
         run, memos = account.run, self.ledger.memos
-        names = {f"{row}.0" for row, stage in enumerate(account.data.get("plan", [])) if stage[0][0] == "invoke"}
+        plan = account.data.get("plan", [])
+        names = {f"{row}.0" for row, stage in enumerate(plan) if stage[0][0] in plans.OPEN}
         names.update(step for run_id, step in memos if run_id == run.original)
         given = {name: memos.get((run.id, name)) for name in names}
         return {name: json.loads(memo) for name, memo in given.items() if memo is not None}
@@ -150,6 +153,7 @@ class Verdict:
         run = account.run
         wanted = plans.deferred(account.data.get("plan", []), run.max_attempts)
         whole = run.status is not RunStatus.CANCELLED and run.id not in self.unknown
+        whole = whole and "SignalConflict" not in (run.error or "")
         if len(found) != len(set(found)) or (set(found) != wanted if whole else False):
             broken("what is put off is done once", f"{run} has put off {wanted}, and {found} was done")
 
