@@ -32,10 +32,10 @@ class RecordedStep:
     memo: str | None = None
 
     def differs(self, met: Met) -> str | None:
-        """How a step that is asked for now differs from this one, or None. When a sleep ends may be computed anew."""
+        """How a step that is asked for now differs from this one, or None."""
         if met.op != self.op:
             return f"it is a {met.op} now and was a {self.op}"
-        if self.input is UNKNOWN or met.op == Opcode.SLEEP or met.input == self.input:
+        if self.input is UNKNOWN or met.input == self.input:
             return None
         return f"its input is {short(met.input)} now and was {short(self.input)}"
 
@@ -60,7 +60,7 @@ def recording_of(
     run: model.Run, steps: Sequence[model.Step], events: Sequence[model.Event], journal: Journal
 ) -> Recording:
     """The recording of a run in a test."""
-    memos = {step.id: step.memo for step in sorted(steps, key=_place)}
+    memos = {step.id: step.memo for step in sorted(steps, key=lambda step: step.position or 0)}
     known = {
         met.hashed: RecordedStep(hashed=met.hashed, id=met.id, op=met.op, input=met.input, memo=memos.get(met.hashed))
         for met in journal.steps.values()
@@ -78,10 +78,6 @@ def recording_of(
         max_attempts=run.max_attempts,
         created_at=run.created_at,
     )
-
-
-def _place(step: model.Step) -> int:
-    return -1 if step.position is None else step.position
 
 
 def read_recording(source: str | Path | Mapping[str, Any]) -> Recording:
@@ -108,15 +104,14 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 def _read(document: Mapping[str, Any]) -> Recording:
     steps = [_step(fields) for fields in as_list(document["steps"]) or ()]
-    status = RunStatus(document["status"])
     return Recording(
         function=document["function"],
         run_id=document["run_id"],
         events=tuple(map(_event, document["events"])),
         done=tuple(step for step in steps if step.memo is not None),
         known={step.hashed: step for step in steps},
-        status=status,
-        output=document.get("output") if status is RunStatus.COMPLETED else UNKNOWN,
+        status=RunStatus(document["status"]),
+        output=document.get("output"),
         error_name=str((as_object(document.get("error")) or {}).get("name") or ""),
         created_at=int(document["events"][0]["ts"]),
     )

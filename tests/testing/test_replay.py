@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,27 @@ def test_a_step_whose_input_was_edited_may_be_asked_for_with_any_other():
     testing.replay(doubled, recorded(edited, output=40))
     with pytest.raises(inngest.DivergenceError, match=r"its input is \[3\] now and was \[20\]"):
         testing.replay(doubled, recorded({**edited, "edited": False}, output=40))
+
+
+def test_a_signal_that_came_and_one_that_did_not_are_given_as_they_were():
+    @declared
+    def waits(ctx: inngest.ContextSync) -> Any:
+        came = ctx.step.wait_for_signal("came", signal="go", timeout="1h")
+        missed = ctx.step.wait_for_signal("missed", signal="stop", timeout="1h")
+        return [came and came.data, missed]
+
+    came = _step("came", "WaitForSignal", {"signal": "go", "data": {"n": 1}})
+
+    testing.replay(waits, recorded(came, _step("missed", "WaitForSignal"), output=[{"n": 1}, None]))
+
+
+def test_when_a_sleep_ends_may_be_computed_anew():
+    @declared
+    def sleeps(ctx: inngest.ContextSync) -> None:
+        ctx.step.sleep_until("nap", datetime.now(UTC) + timedelta(hours=1))
+
+    testing.replay(sleeps, recorded(_step("nap", "Sleep"), output=None))
+    assert testing.run(sleeps).status == "Completed"
 
 
 def _shown(name: str, op: str, output: Any, position: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 import threading
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -714,6 +715,22 @@ def test_events_that_a_middleware_adds_are_shown_as_they_came(client):
         ("order/shipped", {}),
         ("order/told", {"of": "order/shipped"}),
     ]
+
+
+TENANT = ContextVar("tenant", default="nobody")
+
+
+def test_a_plain_step_of_an_async_function_sees_the_context_of_the_test_from_another_thread(client):
+    @client.create_function(fn_id="looks", trigger=order_placed)
+    async def looks(ctx: inngest.Context[Order]) -> Any:
+        return await ctx.step.run("look", lambda: [TENANT.get(), threading.get_ident()])
+
+    token = TENANT.set("acme")
+    tenant, thread = testing.run(looks, order_placed(order_id="1")).output
+    TENANT.reset(token)
+
+    assert tenant == "acme"
+    assert thread != threading.get_ident()
 
 
 def test_what_a_function_logs_is_there_at_every_level(client, caplog):
