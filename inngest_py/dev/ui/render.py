@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from inngest_py.dev.duration import iso
+from inngest_py.dev.duration import DAY, HOUR, MINUTE, SECOND, iso
 from inngest_py.dev.lines import human_duration
 from inngest_py.dev.ui.parlour import parlour_of
 from inngest_py.version import VERSION
@@ -19,6 +19,7 @@ from inngest_py.version import VERSION
 KINDS: Final = {"ui.css": "text/css", "ui.js": "text/javascript", "icon.svg": "image/svg+xml"}
 """The files that pages load, and what they are."""
 
+_UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
 SIGN_IN: Final = "/sign-in"
 _THEMES: Final = frozenset({"light", "dark"})
 
@@ -67,5 +68,8 @@ def _environment() -> Environment:
 
 
 def _ago(ms: int, now: int) -> str:
-    """How far a time is from now, as people say it; the script of the page goes on counting."""
-    return f"in {human_duration(ms - now)}" if ms > now else f"{human_duration(now - ms)} ago"
+    """How far a time is from now, in the words of the page's script, which goes on counting."""
+    away = abs(ms - now)
+    size, unit = next((each for each in _UNITS if away >= each[0]), (SECOND, ""))
+    text = f"{away // size} {unit}"
+    return "now" if not unit else f"in {text}" if ms > now else f"{text} ago"

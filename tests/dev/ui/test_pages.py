@@ -76,7 +76,7 @@ async def test_runs_are_listed_newest_first(house, kit):
     text = await house.text("/runs")
 
     assert text.index("Failed bad t/bad") < text.index("Completed good t/good")
-    assert "3.0 s ago" in text
+    assert "3 s ago" in text
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ async def test_a_step_that_is_tried_again_says_when(house, kit):
 
     assert "Retrying" in text
     assert "Attempts 1 of 4" in text
-    assert "Next attempt in 1m 00s" in text
+    assert "Next attempt in 1 m" in text
 
 
 async def test_attempts_that_failed_are_shown_with_their_errors(house, kit):
@@ -232,7 +232,7 @@ async def test_a_step_that_waits_says_for_what_and_until_when(house, kit):
 
     text = await house.text(f"/runs/{waiting.run_id}?step={kit.hashed('wait')}")
 
-    assert "Waits for an event t/go if event.data.id == async.data.id until in 1h 00m" in text
+    assert "Waits for an event t/go if event.data.id == async.data.id until in 1 h" in text
 
 
 async def test_a_run_is_cancelled_by_its_button(house, kit):
@@ -488,7 +488,7 @@ async def test_a_function_shows_its_triggers_its_rules_and_how_it_does(house, ki
     text = await house.text("/functions/f")
 
     assert "t/f if event.data.ok" in text
-    assert "0 9 * * * next in 9h 00m" in text
+    assert "0 9 * * * next in 9 h" in text
     assert "Retries 2" in text
     assert "Concurrency 3 steps at a time event.data.user" in text
     assert "100 % end well" in text

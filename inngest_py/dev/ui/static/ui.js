@@ -80,6 +80,35 @@ function morphChildren(old, fresh) {
   }
 }
 
+// What one is looking at stays where it is: the row that has the focus or is pointed at, or, once one has scrolled, the
+// first that is seen. What has to make room glides.
+
+const GLIDE = { duration: 160, easing: "ease-out" };
+let gliding = [];
+
+function hold() {
+  const places = new Map($$("[data-row], .detail, .log").map((each) => [each, each.getBoundingClientRect().top]));
+  const held = document.activeElement.closest("[data-row]") ?? $("[data-row]:hover")
+    ?? (scrollY > 0 ? [...places.keys()].find((each) => places.get(each) >= 0) : null);
+  return () => {
+    if (held?.isConnected) scrollBy({ top: held.getBoundingClientRect().top - places.get(held), behavior: "instant" });
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    for (const [each, place] of places) {
+      const by = each.isConnected ? place - each.getBoundingClientRect().top : 0;
+      if (Math.abs(by) >= 1) gliding.push(each.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], GLIDE));
+    }
+  };
+}
+
+const frame = () => new Promise(requestAnimationFrame);
+
+// What glides comes to rest, and is drawn there, before anything moves again.
+async function rest() {
+  const over = Promise.allSettled(gliding.map((each) => each.finished)).then(frame).then(frame);
+  if (gliding.length) await Promise.race([over, new Promise((done) => { setTimeout(done, 2 * GLIDE.duration); })]);
+  gliding = [];
+}
+
 let asking = null;
 let again = false;
 
@@ -103,11 +132,14 @@ async function show(url, signal) {
     return;
   }
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  await rest();
   const fresh = $("[data-fresh]", page);
   const old = $("[data-fresh]");
   if (!fresh || !old || location.href !== new URL(url, location.href).href) return;
   showTimes(fresh);
+  const settle = hold();
   morph(old, fresh);
+  settle();
   document.title = page.title;
 }
 
