@@ -55,7 +55,7 @@ class Profile:
             functions=[function.to_json(url) for function in listed],
             app_version=self._client.app_version,
             platform=self._settings.platform,
-            event_types=_event_types(listed) if self._settings.dev else (),
+            event_types=_described(listed) if self._settings.dev else (),
         )
 
     def inspection(self, function_count: int, *, signed: bool) -> Mapping[str, Any]:
@@ -95,14 +95,10 @@ class Profile:
         return f"{origin}/{(self._serve_path or parts.path).removeprefix('/')}"
 
 
-def _event_types(functions: Iterable[Function[Any]]) -> list[Mapping[str, Any]]:
-    """The events of functions as their schemas, each once; a name comes twice if two models describe it."""
-    listed = list[Mapping[str, Any]]()
-    for each in chain.from_iterable(function.event_types for function in functions):
-        entry = {"name": each.name, "schema": each.schema}
-        if each.schema and entry not in listed:
-            listed.append(entry)
-    return listed
+def _described(functions: Iterable[Function[Any]]) -> Iterable[bytes]:
+    """The typed events of functions, each once; a name comes twice if two models describe it."""
+    types = chain.from_iterable(function.event_types for function in functions)
+    return dict.fromkeys(each.described for each in types if each.described)
 
 
 def _origin_of(url: str | None) -> str | None:

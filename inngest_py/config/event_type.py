@@ -61,6 +61,14 @@ class EventType(Generic[Model]):
             return {}
         return decode_object(text) if len(text) <= LARGEST_SCHEMA else {}
 
+    @cached_property
+    def described(self) -> bytes:
+        """The name and the schema as JSON text, as a registration has them; empty without a schema.
+
+        It is written once, as an app registers every few seconds.
+        """
+        return encode({"name": self.name, "schema": self.schema}) if self.schema else b""
+
     def __call__(self, data: Model | Mapping[str, Any] | None = None, /, **fields: Any) -> Event[Model]:
         """Make an event out of a model, a mapping, or the fields. Raises EventDataError for one beside the other."""
         if data is not None and fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -36,11 +36,11 @@ def out_of_band(
     functions: Sequence[Mapping[str, Any]],
     app_version: str | None,
     platform: str | None = None,
-    event_types: Sequence[Mapping[str, Any]] = (),
+    event_types: Iterable[bytes] = (),
 ) -> bytes:
     """The body of `POST /fn/register` (PROTOCOL 3.2).
 
-    `event_types`, each a `name` and a `schema` of its data, are ours: other servers ignore what they do not know.
+    `event_types`, each the JSON text of an object with a `name` and a `schema`, are ours: other servers ignore them.
     """
     body: dict[str, Any] = {
         "appName": app_id,
@@ -56,9 +56,9 @@ def out_of_band(
         body["appVersion"] = app_version
     if platform:
         body["platform"] = platform
-    if event_types:
-        body["eventTypes"] = event_types
-    return encode(body)
+    written = encode(body)
+    described = b",".join(event_types)
+    return b'%b,"eventTypes":[%b]}' % (written[:-1], described) if described else written
 
 
 def in_band(

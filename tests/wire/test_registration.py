@@ -8,7 +8,7 @@ import pytest
 
 from exchanges import sent_to_app, sent_to_server
 from inngest_py.version import VERSION
-from inngest_py.wire.codec import decode
+from inngest_py.wire.codec import decode, encode
 from inngest_py.wire.registration import call_url, in_band, out_of_band, refusal
 
 APP: dict[str, Any] = {
@@ -57,9 +57,9 @@ def test_the_version_of_the_app_is_told_if_there_is_one() -> None:
 def test_what_events_look_like_is_told_in_a_field_of_our_own() -> None:
     described = {"name": "order/placed", "schema": {"type": "object"}}
 
-    body = decode(out_of_band(**APP, app_version=None, event_types=[described]))
+    body = decode(out_of_band(**APP, app_version=None, event_types=[encode(described), encode(described)]))
 
-    assert body.pop("eventTypes") == [described]
+    assert body.pop("eventTypes") == [described, described]
     assert body == decode(out_of_band(**APP, app_version=None))
 
 

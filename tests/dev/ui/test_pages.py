@@ -440,6 +440,16 @@ async def test_what_an_app_would_not_understand_is_said_and_sent_all_the_same_if
     await house.until(RunCompleted)
 
 
+async def test_data_that_was_left_empty_stays_so_while_what_is_missing_is_said(house, kit):
+    await house.function("f", kit.serial("a"))
+    await described(house, kit, ORDER)
+
+    text = plain_of(await house.http.post("/send", data={"name": "t/f", "data": ""}))
+
+    assert "data.order_id is missing" in text
+    assert '"order_id"' not in text
+
+
 async def test_what_fits_its_schema_is_sent_without_more_ado(house, kit):
     await house.function("f", kit.serial("a"))
     await described(house, kit, ORDER)

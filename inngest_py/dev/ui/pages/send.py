@@ -27,7 +27,7 @@ async def show(request: Request) -> Response:
     engine, query = parlour_of(request).desk.engine, request.query_params
     given = await engine.read(engine.store.event, query.get("from", ""))
     name = query.get("name", "") if given is None else given.name
-    return await _form(request, name, "" if given is None else editable(given))
+    return await _form(request, name, None if given is None else editable(given))
 
 
 async def send(request: Request) -> Response:
@@ -49,7 +49,10 @@ async def send(request: Request) -> Response:
     return RedirectResponse(f"/events/{intake.events[0].id}", 303)
 
 
-async def _form(request: Request, name: str, text: str, wrong: str = "", unfit: Sequence[str] = ()) -> Response:
+async def _form(
+    request: Request, name: str, written: str | None, wrong: str = "", unfit: Sequence[str] = ()
+) -> Response:
+    """The page, with what was `written`, or else with an example."""
     parlour = parlour_of(request)
     offered = await offer(parlour, name)
     return page(
@@ -57,7 +60,7 @@ async def _form(request: Request, name: str, text: str, wrong: str = "", unfit: 
         "send.html",
         400 if wrong or unfit else 200,
         name=name,
-        data=text or offered.example,
+        data=offered.example if written is None else written,
         parts=offered.parts,
         wrong=wrong,
         unfit=unfit,
