@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator
 
 from inngest_py.dev.event_types.schema import Schema
-from inngest_py.dev.event_types.words import brief, in_words
+from inngest_py.dev.event_types.words import BOUNDS, brief, brief_text, in_words
 from inngest_py.dev.expression.pattern import TooMuchError, compile_pattern
 from inngest_py.dev.expression.pattern_syntax import PatternError
 from inngest_py.dev.shapes import as_list, as_object
@@ -23,6 +23,7 @@ _EFFORT: Final = 50_000
 _ARTICLES: Final = {"string": "a", "number": "a", "boolean": "a", "list": "a", "integer": "an", "object": "an"}
 _OF_CHOICE: Final = frozenset({"anyOf", "oneOf"})
 _OF_KIND: Final = frozenset({"type", "const", "enum"})
+_IN_WORDS: Final = _OF_CHOICE | _OF_KIND | BOUNDS.keys()
 
 _Errors = Iterator[ValidationError]
 
@@ -92,6 +93,8 @@ def _sentences(root: Schema, error: ValidationError) -> Iterator[str]:
     elif error.validator == "additionalProperties" and error.validator_value is False:
         known = as_object(schema.get("properties")) or {}
         yield from (f"{path}.{name} is no field of it" for name in as_object(error.instance) or {} if name not in known)
+    elif error.validator not in _IN_WORDS:
+        yield f"{path}: {brief_text(error.message)}"
     else:
         yield f"{path} must be {_with_article(in_words(root, schema))}, not {brief(error.instance)}"
 

@@ -10,23 +10,24 @@ from inngest_py.dev.event_types.schema import AT_ROOT, NULL, Schema, Seen, choic
 from inngest_py.dev.shapes import as_list, as_object, as_text
 
 ANYTHING: Final = "anything"
+BOUNDS: Final = {
+    "minimum": " ≥ {}",
+    "exclusiveMinimum": " > {}",
+    "maximum": " ≤ {}",
+    "exclusiveMaximum": " < {}",
+    "multipleOf": " that is a multiple of {}",
+    "minLength": ", at least {} long",
+    "maxLength": ", at most {} long",
+    "pattern": " like {}",
+    "minItems": ", at least {} long",
+    "maxItems": ", at most {} long",
+}
+"""How what limits a value is put into words."""
 
 _DEEPEST: Final = 4
 _LONGEST: Final = 60
 _MOST: Final = 8
 _MORE: Final = "…"
-_BOUNDS: Final = (
-    ("minimum", " ≥ {}"),
-    ("exclusiveMinimum", " > {}"),
-    ("maximum", " ≤ {}"),
-    ("exclusiveMaximum", " < {}"),
-    ("multipleOf", " that is a multiple of {}"),
-    ("minLength", ", at least {} long"),
-    ("maxLength", ", at most {} long"),
-    ("pattern", " like {}"),
-    ("minItems", ", at least {} long"),
-    ("maxItems", ", at most {} long"),
-)
 _PLURALS: Final = ("string", "number", "boolean", "list", "integer", "object")
 
 
@@ -76,7 +77,7 @@ def _plural(words: str) -> str:
 
 def _bounds(schema: Mapping[str, Any]) -> Iterator[str]:
     fixed = "prefixItems" in schema
-    for keyword, words in _BOUNDS:
+    for keyword, words in BOUNDS.items():
         value = schema.get(keyword)
         if value is not None and not (keyword.endswith(("Items", "Length")) and (fixed or value == 0)):
             yield words.format(brief_text(value) if isinstance(value, str) else brief(value).removesuffix(".0"))

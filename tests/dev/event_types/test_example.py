@@ -55,7 +55,7 @@ def test_a_model_takes_the_example_that_is_made_from_its_schema(annotations: lis
     assert made.keys() == event_type.model.model_fields.keys()
 
 
-@hypothesis.settings(deadline=None)
+@hypothesis.settings(deadline=None, max_examples=60)
 @hypothesis.given(SCHEMAS)
 def test_whatever_calls_itself_a_schema_gives_an_example_that_is_json(schema: dict[str, Any]) -> None:
     assert example(json.loads(json.dumps(schema))) == example(schema)

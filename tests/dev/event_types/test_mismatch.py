@@ -66,6 +66,12 @@ def test_what_does_not_fit_is_said_with_its_place_and_the_rule(changes: dict[str
     assert mismatches([ORDER], {**GOOD, **changes}) == (said,)
 
 
+def test_a_rule_that_there_are_no_words_for_is_said_as_it_is() -> None:
+    (said,) = mismatches([{"properties": {"a": {"not": {"const": 1}}}}], {"a": 1})
+
+    assert said == "data.a: 1 should not be valid under {'const': 1}"
+
+
 def test_data_that_fits_is_passed_over() -> None:
     assert mismatches([ORDER], {**GOOD, "tags": ["a", "a"], "more": 1}) == ()
     assert mismatches([], {}) == ()
@@ -116,7 +122,7 @@ def test_a_pattern_is_matched_in_a_time_that_grows_with_the_text() -> None:
     assert said.startswith("data.a must be a string like ^(a+)+$")
 
 
-@hypothesis.settings(deadline=None)
+@hypothesis.settings(deadline=None, max_examples=50)
 @hypothesis.given(SCHEMAS, SCHEMAS)
 def test_whatever_calls_itself_a_schema_is_checked_against(schema: dict[str, Any], data: dict[str, Any]) -> None:
     assert all(said.startswith("data") for said in mismatches([schema], data))

@@ -402,6 +402,18 @@ async def test_a_known_event_is_offered_with_an_example_made_from_its_schema(hou
     assert '"order_id": 7' in await house.text(f"/send?from={sent['internal_id']}")
 
 
+async def test_what_an_app_says_of_an_event_is_text(house, kit):
+    await house.function("f", kit.serial("a"))
+    await described(house, kit, {"properties": {"<script>name": {"type": "<script>", "description": "<script>says"}}})
+
+    shown = await house.http.get("/send?name=t/f")
+    refused = await house.http.post("/send", data={"name": "t/f", "data": '{"<script>name": 1}'})
+
+    assert "<script>name" in plain_of(shown)
+    assert "<script>says" in plain_of(shown)
+    assert {each.text.count("<script>") for each in (shown, refused)} == {0}
+
+
 async def test_an_event_that_several_models_describe_is_offered_with_what_each_asks_for(house, kit):
     await house.function("f", kit.serial("a"))
     await described(house, kit, ORDER, {"properties": {"total": {"type": "string"}, "who": {"type": "string"}}})
