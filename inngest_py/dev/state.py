@@ -188,7 +188,7 @@ class State:
             self.queue.release(live.whole)
         self.timers.cancel((TimerKind.START, run.id))
         self.timers.cancel((TimerKind.FINISH, run.id))
-        if run.singleton and self.singletons.get(run.singleton) == run.id:
+        if run.singleton:
             del self.singletons[run.singleton]
 
     def _set_timer(self, key: tuple[str, ...], due: int | None) -> None:

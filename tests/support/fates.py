@@ -155,7 +155,7 @@ class Fates:
             rule = config["debounce"]
             due = self.now + milliseconds(rule["period"])
             if "timeout" in rule:
-                due = max(self.now, min(due, buffer.since + milliseconds(rule["timeout"])))
+                due = min(due, buffer.since + milliseconds(rule["timeout"]))
             for event_id in added:
                 self.found(buffer.function, event_id, "debounced")
             self._overtaken.update({(buffer.function, event_id): REPLACED for event_id in gone})

@@ -23,4 +23,4 @@ def hold(rule: Debounce, key: tuple[str, str], held: tuple[Buffer, Event] | None
         since, kept = buffer.since, (event if event.ts >= old.ts else old)
     if rule.timeout is not None:
         due = min(due, since + rule.timeout)
-    return Buffer(function=key[0], key=key[1], kind=KIND, events=(kept.id,), since=since, due=max(due, now))
+    return Buffer(function=key[0], key=key[1], kind=KIND, events=(kept.id,), since=since, due=due)
