@@ -253,5 +253,31 @@ def test_when_a_sleep_ends_may_be_computed_anew():
     assert testing.run(sleeps).status == "Completed"
 
 
+def test_a_step_that_is_used_once_more_is_said_to_be():
+    @declared
+    def twice(ctx: inngest.ContextSync) -> Any:
+        return [ctx.step.run("reserve", lambda: 3) for _ in range(2)]
+
+    with pytest.raises(inngest.DivergenceError, match='"reserve", where it came to its end before once more'):
+        testing.replay(twice, recorded(_step("reserve", "StepRun", 3), output=[3]))
+
+
+def test_a_run_that_failed_may_not_return_now_and_may_fail_with_anything_if_nobody_knows_with_what():
+    @declared
+    def returns(ctx: inngest.ContextSync) -> Any:
+        return ctx.step.run("reserve", lambda: 3)
+
+    @declared
+    def fails(ctx: inngest.ContextSync) -> Any:
+        ctx.step.run("reserve", lambda: 3)
+        raise inngest.NonRetriableError("no")
+
+    failed = recorded(_step("reserve", "StepRun", 3), status="Failed", output=None)
+
+    with pytest.raises(inngest.DivergenceError, match="it returns"):
+        testing.replay(returns, failed)
+    testing.replay(fails, failed)
+
+
 def _shown(name: str, op: str, output: Any, position: int) -> dict[str, Any]:
     return {**_step(name, op, output), "status": "Completed", "position": position}

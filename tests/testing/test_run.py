@@ -605,6 +605,44 @@ def test_an_event_that_does_not_fit_the_condition_of_a_wait_has_not_been_waited_
     )
 
 
+def test_an_event_that_would_only_cancel_a_run_is_not_waited_for(client):
+    cancel = [inngest.Cancel(event="order/paid")]
+
+    @client.create_function(fn_id="sleeps", trigger=order_placed, cancel=cancel)
+    async def sleeps(ctx: inngest.Context[Order]) -> None:
+        await ctx.step.sleep("nap", "1h")
+
+    with pytest.raises(inngest.UsageError, match="did the run take another way, or does it wait for another name"):
+        testing.run(sleeps, order_placed(order_id="1"), feed=[testing.event("order/paid")])
+
+
+def test_the_stub_of_an_invoked_function_has_its_data_and_may_fail_it_for_good(client):
+    asked = []
+
+    def refuse(data: object) -> None:
+        asked.append(data)
+        raise inngest.NonRetriableError("no")
+
+    @client.create_function(fn_id="asks", trigger=order_placed)
+    async def asks(ctx: inngest.Context[Order]) -> None:
+        with contextlib.suppress(inngest.StepError):
+            await ctx.step.invoke_by_id("ask", app_id="bank", function_id="pay", data={"n": 1})
+
+    testing.run(asks, order_placed(order_id="1"), steps={"ask": refuse})
+
+    assert asked == [{"n": 1}]
+
+
+def test_an_event_of_another_time_keeps_it(client):
+    @client.create_function(fn_id="tells", trigger=order_placed)
+    async def tells(ctx: inngest.Context[Order]) -> None:
+        await ctx.step.send_event("tell", inngest.Event(name="order/told", ts=1_600_000_000_000))
+
+    (told,) = testing.run(tells, order_placed(order_id="1")).events_sent
+
+    assert told.ts == 1_600_000_000_000
+
+
 def test_of_several_events_the_one_comes_that_fits(client):
     fed = [testing.event("order/paid", {"order_id": order_id, "cents": int(order_id)}) for order_id in ("2", "1")]
 
