@@ -534,6 +534,20 @@ def test_a_server_stops_at_once_while_a_page_is_open_and_the_page_says_so(browse
         assert page.inner_text(".pulse") == "no server"
 
 
+def test_a_page_that_is_open_while_the_server_starts_anew_comes_back_by_itself(browser):
+    with stage() as first, window(browser, first.url) as page:
+        page.goto("/events")
+        page.wait_for_selector(".pulse[data-state=on]")
+        first.do(first.server.stop())
+        page.wait_for_selector(".pulse[data-state=lost]")
+
+        with stage(Options(port=int(first.url.rpartition(":")[2]), poll=False)) as second:
+            send(second, "after/restart", {})
+
+            page.wait_for_selector(".pulse[data-state=on]")
+            page.wait_for_selector("text=after/restart")
+
+
 def test_attempts_that_failed_can_be_opened(page, shown):
     run_id = run_of(shown, send(shown, "order/placed", order("again")), RunCompleted)
     page.goto(f"/runs/{run_id}")
