@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -62,10 +62,21 @@ def _is_known(parlour: Parlour, request: Request) -> bool:
 
 
 def _turned_away(request: Request) -> Response:
-    if request.method != "GET" or request.url.path.startswith("/ui/"):
+    """A person is asked to sign in, and comes back to the page: of a form that was sent, to the one it stood on."""
+    reads = request.method == "GET"
+    if request.url.path.startswith("/ui/") or not (reads or "text/html" in request.headers.get("accept", "")):
         return PlainTextResponse("Sign in first, at /sign-in\n", 401)
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = _page_of(str(request.url) if reads else request.headers.get("referer", ""))
     return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303)
+
+
+def _page_of(url: str) -> str:
+    """The path and the query of a URL, whose host may be any."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "/"
+    return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
 
 
 def _guarded(send: Send) -> Send:

@@ -36,6 +36,24 @@ async def test_who_has_not_signed_in_can_do_nothing(visitor, method, path):
     assert (await visitor.request(method, path)).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://localhost:8288/runs/x?step=y#z", "/runs/x?step=y"),
+        ("http://localhost:8288", "/"),
+        ("http://[", "/"),
+        ("//elsewhere.test//x", "/x"),
+        ("", "/"),
+    ],
+)
+async def test_who_sends_a_form_when_the_session_is_over_is_asked_to_sign_in_and_comes_back(visitor, referer, back):
+    sent = {"accept": "text/html", "referer": referer}
+
+    reply = await visitor.post("/runs/x/cancel", headers=sent)
+
+    assert (reply.url.path, reply.url.params["next"]) == ("/sign-in", back)
+
+
 @pytest.mark.parametrize("key", [KEY, KEY.removeprefix("signkey-test-"), bearer_token(SigningKey(KEY))])
 async def test_who_knows_the_key_is_let_in_and_goes_where_it_was_going(visitor, key):
     reply = await visitor.post("/sign-in", data={"key": key, "next": "/runs?status=Failed"})
