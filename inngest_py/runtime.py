@@ -10,7 +10,7 @@ from asyncio import _get_running_loop, _set_running_loop
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
 
@@ -165,7 +165,7 @@ class BackgroundLoop:
         """The loop, started if it never was or if its thread did not survive a fork."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._loop = _new_loop()
+                self._loop = Context().run(_new_loop)  # asyncio logs something: as part of a call that would need us
                 self._thread = threading.Thread(target=_serve, args=(self._loop,), name="inngest-loop", daemon=True)
                 self._thread.start()
             return self._loop

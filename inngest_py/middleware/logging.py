@@ -134,7 +134,12 @@ def _line(lines: Lines, at: float, level: str, logger: str, text: str) -> Mappin
 
 
 class _Noting(logging.Handler):
-    """Notes the lines of every logger, and writes nothing."""
+    """Notes the lines of every logger, and writes nothing: it needs no lock, and holds up no thread that logs."""
+
+    @override
+    def createLock(self) -> None:
+        """Have none."""
+        self.lock = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note a line, unless it is a repetition."""

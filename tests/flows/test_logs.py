@@ -14,8 +14,8 @@ from inngest_py.engine.effects import Effect, Exchange
 from inngest_py.errors import ServerError
 from inngest_py.flows.checkpoints import SILENCE
 from inngest_py.flows.logs import AT_ONCE, MOST, LogPost
-from inngest_py.middleware.logging import context_logger, current_lines
-from inngest_py.runtime import background_loop
+from inngest_py.middleware.logging import _Noting, context_logger, current_lines
+from inngest_py.runtime import BackgroundLoop, background_loop
 from inngest_py.settings import read_settings
 from inngest_py.transport import _FILTER
 from inngest_py.wire.call import Call, read_call
@@ -204,3 +204,33 @@ def test_in_production_no_line_leaves_the_app() -> None:
     log_in_a_call(post, ASKED)
 
     assert (post._task, post._waiting) == (None, [])
+
+
+@pytest.fixture
+def unmade(monkeypatch):
+    """A background loop that nothing has needed yet."""
+    loop = BackgroundLoop()
+    monkeypatch.setattr("inngest_py.flows.logs.background_loop", lambda: loop)
+    yield loop
+    running, thread = loop.running(), loop._thread
+    running.call_soon_threadsafe(running.stop)
+    assert thread is not None
+    thread.join()
+    running.close()
+
+
+def test_a_line_may_have_the_background_loop_made_where_everything_is_logged(unmade, caplog) -> None:
+    caplog.set_level(logging.DEBUG)
+    server = Server()
+    logged = threading.Thread(target=log_in_a_call, args=(server.post, ASKED), daemon=True)
+    logged.start()
+    logged.join(10)
+
+    assert not logged.is_alive()
+    assert "Using selector" in caplog.text
+
+
+def test_what_notes_lines_holds_up_no_thread_that_logs() -> None:
+    handler = _Noting()
+
+    assert handler.lock is None
