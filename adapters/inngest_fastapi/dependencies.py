@@ -184,9 +184,12 @@ class Loans:
         """Have everything closed. Raises what is raised by that, and not what the function raised itself."""
         errors: list[BaseException] = []
         for loan, task in reversed(self._open):
+            shown = None if loan.error is None else loan.error.__traceback__
             loan.is_back.set()
             (result,) = await asyncio.gather(task, return_exceptions=True)
             errors += [result] if isinstance(result, BaseException) and result is not loan.error else []
+            if loan.error is not None:
+                loan.error.__traceback__ = shown  # where the function raised it, without its way through FastAPI
         self._open.clear()
         if errors:
             raise errors[0]

@@ -20,7 +20,7 @@ MAX_TEXT: Final = 32 * 1024
 """How many characters of a message or of a stack are written: a step's result may have 4 MiB in all (PROTOCOL 17)."""
 
 _OURS: Final = Path(__file__).parent.parent
-_CALLERS: Final = frozenset({"asgiref", "asyncio", "contextlib.py", "futures", "threading.py"})
+_CALLERS: Final = frozenset({"asgiref", "asyncio", "contextlib.py", "futures", "inngest_fastapi", "threading.py"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,16 @@ def test_what_a_function_raises_is_raised_in_its_dependencies(fn_id: str, client
     assert told == ["open", "open", "closed", "ValueError('no')", "closed"]
 
 
+@pytest.mark.parametrize("fn_id", ["plain", "async"])
+def test_the_stack_of_what_a_function_raises_begins_in_the_function(fn_id: str, client: Any, send: Any) -> None:
+    declare(client)
+
+    first, where, *_ = read(send(fn_id, data={"fail": True}))["stack"].splitlines()
+
+    assert first == "Traceback (most recent call last):"
+    assert where.endswith(f"in {'plain' if fn_id == 'plain' else 'asynchronous'}")
+
+
 def test_what_a_dependency_raises_fails_the_attempt(client: Any, send: Any) -> None:
     def refuses() -> None:
         raise HTTPException(503, "no connection")

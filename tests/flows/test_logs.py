@@ -211,7 +211,8 @@ def unmade(monkeypatch):
     """A background loop that nothing has needed yet."""
     loop = BackgroundLoop()
     monkeypatch.setattr("inngest_py.flows.logs.background_loop", lambda: loop)
-    yield loop
+    monkeypatch.setitem(globals(), "background_loop", lambda: loop)
+    yield
     running, thread = loop.running(), loop._thread
     running.call_soon_threadsafe(running.stop)
     assert thread is not None
@@ -227,6 +228,8 @@ def test_a_line_may_have_the_background_loop_made_where_everything_is_logged(unm
     logged.join(10)
 
     assert not logged.is_alive()
+    settle(server)
+    assert server.wait() == [("R%2F1", ["paid 5"])]
     assert "Using selector" in caplog.text
 
 
