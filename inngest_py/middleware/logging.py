@@ -147,7 +147,9 @@ class _Noting(logging.Handler):
             _note(record)
 
 
-_NOTING: Final = _Noting()
+@lru_cache(maxsize=1)
+def _noting() -> _Noting:
+    return _Noting()
 
 
 def note_every_logger() -> None:
@@ -156,8 +158,8 @@ def note_every_logger() -> None:
     Where it is not, a handler on the root logger would change what Python does on its own with warnings.
     """
     root = logging.getLogger()
-    if root.handlers and _NOTING not in root.handlers:
-        root.addHandler(_NOTING)
+    if root.handlers and _noting() not in root.handlers:
+        root.addHandler(_noting())
 
 
 class LoggingMiddleware(Middleware):

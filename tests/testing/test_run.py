@@ -758,7 +758,9 @@ def test_events_that_a_middleware_adds_are_shown_as_they_came(client):
 TENANT = ContextVar("tenant", default="nobody")
 
 
-def test_a_plain_step_of_an_async_function_sees_the_context_of_the_test_from_another_thread(client):
+def test_a_plain_step_of_an_async_function_sees_the_context_of_the_test_from_another_thread(client, monkeypatch):
+    monkeypatch.delitem(sys.modules, "django.db", raising=False)  # of another test in this process
+
     @client.create_function(fn_id="looks", trigger=order_placed)
     async def looks(ctx: inngest.Context[Order]) -> Any:
         return await ctx.step.run("look", lambda: [TENANT.get(), threading.get_ident()])
@@ -813,7 +815,7 @@ def test_a_step_that_there_is_not_is_named_with_what_is_like_it(process_order):
 ALONE = """
 import sys
 
-sys.modules.update(dict.fromkeys(["click", "cronsim", "cryptography", "httptools", "rich", "starlette", "uvicorn"]))
+sys.modules.update(dict.fromkeys(["click", "cronsim", "cryptography", "httptools", "jsonschema", "rich", "starlette", "uvicorn"]))
 
 import inngest_py as inngest
 from inngest_py import testing
