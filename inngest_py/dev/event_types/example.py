@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from inngest_py.dev.event_types.numbers import a_number
-from inngest_py.dev.event_types.schema import AT_ROOT, Schema, Seen, choices, flat, type_of
+from inngest_py.dev.event_types.schema import AT_ROOT, Document, Schema, Seen, choices, flat, type_of
 from inngest_py.dev.event_types.strings import a_string
 from inngest_py.dev.shapes import as_list, as_object, as_text
 
@@ -41,13 +41,13 @@ class _Maker:
     """Makes one value, with all that is in it."""
 
     def __init__(self, root: Schema) -> None:
-        self._root = root
+        self._document = Document(root)
         self._made = 0
 
     def make(self, schema: object, name: str, seen: Seen, depth: int) -> Any:
         """A value for what has a name. Raises _EndlessError."""
         self._made += 1
-        found = flat(self._root, schema, seen)
+        found = flat(self._document, schema, seen)
         if found is None or depth > _DEEPEST or self._made > _MOST_VALUES:
             raise _EndlessError
         flattened, seen = found
@@ -82,7 +82,10 @@ class _Maker:
     def _text(self, schema: Schema, name: str, seen: Seen, depth: int) -> str:
         inner = as_object(schema.get("contentSchema"))
         if inner is None or schema.get("contentMediaType") != "application/json":
-            return a_string(schema, name)
+            found = a_string(schema, name)
+            if "pattern" in schema and not self._document.allows(len(found) ** 2 // 2):
+                raise _EndlessError
+            return found
         return json.dumps(self.make(inner, name, seen, depth))
 
     def _object(self, schema: Schema, seen: Seen, depth: int) -> dict[str, Any]:

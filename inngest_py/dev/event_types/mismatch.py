@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 import referencing
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator
 
-from inngest_py.dev.event_types.schema import Schema
+from inngest_py.dev.event_types.schema import Document, Schema
 from inngest_py.dev.event_types.words import BOUNDS, brief, brief_text, in_words
-from inngest_py.dev.expression.pattern import TooMuchError, compile_pattern
+from inngest_py.dev.expression.pattern import Pattern, compile_pattern
 from inngest_py.dev.expression.pattern_syntax import PatternError
 from inngest_py.dev.shapes import as_list, as_object
 
 _MOST: Final = 8
-_EFFORT: Final = 50_000
-"""How many references are followed: a schema may refer to itself in ways that never end."""
+_EFFORT: Final = 500_000
+_EACH: Final = 10
+"""How much is done to check an event, where one rule costs so much, and more if there is much to look at."""
 
 _ARTICLES: Final = {"string": "a", "number": "a", "boolean": "a", "list": "a", "integer": "an", "object": "an"}
 _OF_CHOICE: Final = frozenset({"anyOf", "oneOf"})
@@ -26,6 +27,7 @@ _OF_KIND: Final = frozenset({"type", "const", "enum"})
 _IN_WORDS: Final = _OF_CHOICE | _OF_KIND | BOUNDS.keys()
 
 _Errors = Iterator[ValidationError]
+_Rule: TypeAlias = Callable[[Any, Any, Any, Any], Iterable[ValidationError] | None]
 
 
 class _TooMuchError(Exception):
@@ -41,62 +43,115 @@ def _mismatches(schema: Schema, data: Mapping[str, Any]) -> Sequence[str]:
     """The same for one schema. It came from outside: one that nobody can make sense of says nothing."""
     try:
         errors = _validator(schema).iter_errors(data)
-        return [*islice((said for error in errors for said in _sentences(schema, error)), _MOST)]
+        document = Document(schema)
+        return [*islice((said for error in errors for said in _sentences(document, error)), _MOST)]
     except Exception:
         return ()
 
 
 def _validator(schema: Schema) -> Validator:
     """A validator that says nothing wrong and asks nobody: nothing is fetched, and it takes a limited time."""
-    follow, left = Draft202012Validator.VALIDATORS["$ref"], [_EFFORT]
-
-    def ref(validator: Any, value: Any, instance: Any, schema: Any) -> _Errors:
-        left[0] -= 1
-        if left[0] < 0:
-            raise _TooMuchError
-        yield from follow(validator, value, instance, schema) or ()
-
-    # A set may be sent with a value twice: its model takes that.
-    rules = {"$ref": ref, "pattern": _pattern, "uniqueItems": _nothing}
-    kind = cast("Any", validators).extend(Draft202012Validator, rules)
+    rules = _Rules()
+    # A set may be sent with a value twice: its model takes that. No model asks for the other two.
+    left_out = dict.fromkeys(("uniqueItems", "unevaluatedItems", "unevaluatedProperties"), _nothing)
+    own = {"pattern": rules.pattern, "patternProperties": rules.by_pattern, "additionalProperties": rules.additional}
+    known = cast("Mapping[str, _Rule]", Draft202012Validator.VALIDATORS)
+    counted = {name: rules.counted(rule) for name, rule in {**known, **own, **left_out}.items()}
+    kind = cast("Any", validators).extend(Draft202012Validator, counted)
     return cast("Validator", kind(dict(schema), registry=cast("Any", referencing).Registry()))
 
 
-def _pattern(_: Any, value: Any, instance: Any, __: Any) -> _Errors:
-    """Match in a time that grows only in line with the text. A pattern that is not understood matches."""
-    try:
-        if isinstance(instance, str) and not compile_pattern(value).search(instance):
+class _Rules:
+    """What the library would take any time for; and for everything else only so much is done."""
+
+    def __init__(self) -> None:
+        self._left = _EFFORT
+        self._patterns = dict[str, Pattern | None]()
+
+    def counted(self, rule: _Rule) -> _Rule:
+        """A rule that raises _TooMuchError when enough has been done."""
+
+        def counting(validator: Any, value: Any, instance: Any, schema: Any) -> Iterable[ValidationError] | None:
+            self._do(_EACH + _size(value) + _size(instance))
+            return rule(validator, value, instance, schema)
+
+        return counting
+
+    def pattern(self, _: Any, value: Any, instance: Any, __: Any) -> _Errors:
+        """Match in a time that grows only in line with the text."""
+        if isinstance(instance, str) and not self._fits(value, instance):
             yield ValidationError("it does not match")
-    except (PatternError, TooMuchError):
-        return
+
+    def by_pattern(self, validator: Any, value: Any, instance: Any, _: Any) -> _Errors:
+        """Hold the fields that a pattern fits against its schema."""
+        for pattern, schema in (as_object(value) or {}).items():
+            for name, field in (as_object(instance) or {}).items():
+                if self._fits(pattern, name, unclear=False):
+                    yield from validator.descend(field, schema, path=name, schema_path=pattern)
+
+    def additional(self, validator: Any, value: Any, instance: Any, schema: Any) -> _Errors:
+        """Hold the fields that nothing else is said of against a schema; an error of one that cannot be is its name."""
+        known, patterns = (as_object(schema.get(each)) or {} for each in ("properties", "patternProperties"))
+        for name, field in (as_object(instance) or {}).items():
+            if name in known or any(self._fits(pattern, name) for pattern in patterns):
+                continue
+            if value is False:
+                yield ValidationError(name)
+            else:
+                yield from validator.descend(field, value, path=name)
+
+    def _fits(self, pattern: str, text: str, *, unclear: bool = True) -> bool:
+        """Whether a pattern is found in a text; `unclear` is the answer for one that is not understood."""
+        if pattern not in self._patterns:
+            self._patterns[pattern] = _compiled(pattern)
+        compiled = self._patterns[pattern]
+        if compiled is None:
+            return unclear
+        self._do(_EACH * compiled.effort(text))
+        return compiled.search(text)
+
+    def _do(self, cost: int) -> None:
+        self._left -= cost
+        if self._left < 0:
+            raise _TooMuchError
+
+
+def _compiled(pattern: str) -> Pattern | None:
+    try:
+        return compile_pattern(pattern)
+    except PatternError:
+        return None
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, Sized) else 0
 
 
 def _nothing(*_: Any) -> _Errors:
     return iter(())
 
 
-def _sentences(root: Schema, error: ValidationError) -> Iterator[str]:
+def _sentences(document: Document, error: ValidationError) -> Iterator[str]:
     """What is wrong. Where only one of several choices can be meant, what is wrong with that one."""
     tags = _tags(error)
     if tags:
-        wanted = dict.fromkeys(in_words(root, each.schema) for each in tags)
+        wanted = dict.fromkeys(in_words(document, each.schema) for each in tags)
         yield f"{_path(tags[0])} must be {' or '.join(wanted)}, not {brief(tags[0].instance)}"
         return
     meant = _meant(error)
     if meant:
         for each in meant:
-            yield from _sentences(root, each)
+            yield from _sentences(document, each)
         return
     path, schema = _path(error), as_object(error.schema) or {}
     if error.validator == "required":
         yield from (f"{path}.{name} is missing" for name in _missing(error))
     elif error.validator == "additionalProperties" and error.validator_value is False:
-        known = as_object(schema.get("properties")) or {}
-        yield from (f"{path}.{name} is no field of it" for name in as_object(error.instance) or {} if name not in known)
+        yield f"{path}.{error.message} is no field of it"
     elif error.validator not in _IN_WORDS:
         yield f"{path}: {brief_text(error.message)}"
     else:
-        yield f"{path} must be {_with_article(in_words(root, schema))}, not {brief(error.instance)}"
+        yield f"{path} must be {_with_article(in_words(document, schema))}, not {brief(error.instance)}"
 
 
 def _meant(error: ValidationError) -> Sequence[ValidationError]:

@@ -8,7 +8,8 @@ from typing import Final
 
 from inngest_py.dev.event_types.schema import Schema
 
-_LARGEST: Final = 1e300
+_LARGEST: Final = 1e150
+_SMALLEST: Final = 1e-150
 _CLOSE: Final = 1e-9
 
 
@@ -59,8 +60,8 @@ def _bound(schema: Schema, *keywords: str) -> float | None:
 
 
 def _number(schema: Schema, keyword: str) -> float | None:
-    """A number of a schema; none is so large that arithmetic would fail."""
+    """A number of a schema; none is so large or so small that arithmetic would fail."""
     value = schema.get(keyword)
-    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > _LARGEST:
+    if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    return value
+    return value if not value or _SMALLEST <= abs(value) <= _LARGEST else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from inngest_py.dev.event_types.schema import AT_ROOT, Schema, Seen, choices, flat
+from inngest_py.dev.event_types.schema import AT_ROOT, Document, Schema, Seen, choices, flat
 from inngest_py.dev.event_types.words import brief_text, in_words
 from inngest_py.dev.shapes import as_list, as_object, as_text
 
@@ -27,12 +27,12 @@ class Part:
 
 def parts_of(schema: Schema) -> tuple[Part, ...]:
     """The fields of what a schema describes, and theirs, each once."""
-    return tuple(dict.fromkeys(islice(_within(schema, schema, "", AT_ROOT, 0), _MOST)))
+    return tuple(dict.fromkeys(islice(_within(Document(schema), schema, "", AT_ROOT, 0), _MOST)))
 
 
-def _within(root: Schema, schema: object, path: str, seen: Seen, depth: int) -> Iterator[Part]:
+def _within(document: Document, schema: object, path: str, seen: Seen, depth: int) -> Iterator[Part]:
     """The fields of an object, of the items of a list, or of any of several choices."""
-    found = flat(root, schema, seen)
+    found = flat(document, schema, seen)
     if found is None or depth > _DEEPEST:
         return
     flattened, seen = found
@@ -40,9 +40,9 @@ def _within(root: Schema, schema: object, path: str, seen: Seen, depth: int) -> 
     for name, each in (as_object(flattened.get("properties")) or {}).items():
         inner = f"{path}.{name}" if path else name
         says = as_text((as_object(each) or {}).get("description"))
-        yield Part(inner, in_words(root, each, seen), name in required, brief_text(says))
-        yield from _within(root, each, inner, seen, depth + 1)
+        yield Part(inner, in_words(document, each, seen), name in required, brief_text(says))
+        yield from _within(document, each, inner, seen, depth + 1)
     for each in choices(flattened):
-        yield from _within(root, each, path, seen, depth + 1)
-    yield from _within(root, flattened.get("items"), f"{path}[]", seen, depth + 1)
-    yield from _within(root, flattened.get("additionalProperties"), f"{path}.*" if path else "*", seen, depth + 1)
+        yield from _within(document, each, path, seen, depth + 1)
+    yield from _within(document, flattened.get("items"), f"{path}[]", seen, depth + 1)
+    yield from _within(document, flattened.get("additionalProperties"), f"{path}.*" if path else "*", seen, depth + 1)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from inngest_py.dev.event_types.schema import AT_ROOT, NULL, Schema, Seen, choices, flat, type_of
+from inngest_py.dev.event_types.schema import AT_ROOT, NULL, Document, Schema, Seen, choices, flat, type_of
 from inngest_py.dev.shapes import as_list, as_object, as_text
 
 ANYTHING: Final = "anything"
@@ -31,9 +31,9 @@ _MORE: Final = "…"
 _PLURALS: Final = ("string", "number", "boolean", "list", "integer", "object")
 
 
-def in_words(root: Schema, schema: object, seen: Seen = AT_ROOT, depth: int = 0) -> str:
+def in_words(document: Document, schema: object, seen: Seen = AT_ROOT, depth: int = 0) -> str:
     """What a value has to be, as in `list of integers ≥ 1`; what it is itself a part of is only named."""
-    found = flat(root, schema, seen)
+    found = flat(document, schema, seen)
     if found is None or depth > _DEEPEST:
         _, slash, name = as_text((as_object(schema) or {}).get("$ref")).rpartition("/")
         return brief_text(name) if slash else _MORE
@@ -43,30 +43,30 @@ def in_words(root: Schema, schema: object, seen: Seen = AT_ROOT, depth: int = 0)
     if listed := as_list(flattened.get("enum")):
         return _either(map(brief, listed))
     if options := choices(flattened):
-        return _either(in_words(root, each, seen, depth + 1) for each in options)
+        return _either(in_words(document, each, seen, depth + 1) for each in options)
     kind = type_of(flattened) or ANYTHING
     if kind == "array":
-        kind = _list(root, flattened, seen, depth + 1)
+        kind = _list(document, flattened, seen, depth + 1)
     elif kind == "object":
-        kind = _object(root, flattened, seen, depth + 1)
+        kind = _object(document, flattened, seen, depth + 1)
     elif kind == "string" and as_text(flattened.get("format")):
         kind = f"string ({brief_text(as_text(flattened['format']))})"
     also_null = kind != NULL and NULL in (as_list(flattened.get("type")) or ())
     return "".join((kind, *_bounds(flattened), " or null" if also_null else ""))
 
 
-def _list(root: Schema, schema: Schema, seen: Seen, depth: int) -> str:
+def _list(document: Document, schema: Schema, seen: Seen, depth: int) -> str:
     first, item = as_list(schema.get("prefixItems")), as_object(schema.get("items"))
     if first:
-        return f"list of {', then '.join(in_words(root, each, seen, depth) for each in first[:_MOST])}"
-    return f"list of {_plural(in_words(root, item, seen, depth))}" if item else "list"
+        return f"list of {', then '.join(in_words(document, each, seen, depth) for each in first[:_MOST])}"
+    return f"list of {_plural(in_words(document, item, seen, depth))}" if item else "list"
 
 
-def _object(root: Schema, schema: Schema, seen: Seen, depth: int) -> str:
+def _object(document: Document, schema: Schema, seen: Seen, depth: int) -> str:
     value = as_object(schema.get("additionalProperties"))
     if not value or schema.get("properties"):
         return "object"
-    return f"object of {_plural(in_words(root, value, seen, depth))}"
+    return f"object of {_plural(in_words(document, value, seen, depth))}"
 
 
 def _plural(words: str) -> str:

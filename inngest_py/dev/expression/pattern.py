@@ -32,9 +32,13 @@ class Pattern:
         self._emit(node)
         self._program.append(None)
 
+    def effort(self, text: str) -> int:
+        """How much there is to do at most to search a text."""
+        return len(text) * len(self._program)
+
     def search(self, text: str) -> bool:
         """Whether it matches anywhere. Raises TooMuchError when pattern and text are too large together."""
-        if len(text) * len(self._program) > _EFFORT:
+        if self.effort(text) > _EFFORT:
             raise TooMuchError
         places, before = set[int](), ""
         for after in (*text, ""):

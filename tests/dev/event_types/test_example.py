@@ -118,6 +118,24 @@ def wide(number: int) -> dict[str, Any]:
     return {"type": "object", "properties": {key: {"$ref": f"#/$defs/d{number}"} for key in "abcdefgh"}}
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {f"x{number}": {"$ref": "#/$defs/wide"} for number in range(200)}},
+        {"properties": {f"x{number}": {"pattern": f"a{{590}}{number}"} for number in range(200)}},
+    ],
+)
+def test_a_schema_that_takes_ever_longer_to_read_is_left_in_time(schema: dict[str, Any]) -> None:
+    wide = {"allOf": [{"properties": {f"p{number}": {}}, "required": [f"p{number}"]} for number in range(1_500)]}
+
+    assert len(example_of([{"$defs": {"wide": wide}, **schema}])) < 100
+
+
+@pytest.mark.parametrize("step", [1e-320, 1e-200, 1e200, 10**400])
+def test_a_number_that_nobody_can_count_with_is_passed_over(step: float) -> None:
+    assert example({"type": "number", "multipleOf": step, "minimum": 5, "maximum": 9}) in {5, 6}
+
+
 def test_an_event_that_two_models_describe_has_what_each_asks_for() -> None:
     first = {"properties": {"a": {"const": 1}, "b": {"const": 1}}}
     second = {"properties": {"b": {"const": 2}, "c": {"const": 2}}}

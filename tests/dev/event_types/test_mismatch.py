@@ -116,6 +116,49 @@ def test_a_schema_that_is_a_maze_is_left_in_time() -> None:
     assert mismatches([{"$defs": {**twice, "d60": {"const": 1}}, "$ref": "#/$defs/d0"}], {}) == ()
 
 
+@pytest.mark.parametrize(
+    ("schema", "data"),
+    [
+        ({"$dynamicRef": "#/$defs/d0"}, {}),
+        ({"anyOf": [{"$ref": "#/$defs/d0"}, True], "unevaluatedProperties": False}, {"x": 1}),
+        ({"properties": {"x": {"items": {"allOf": [{"minimum": 0}] * 2_000}}}}, {"x": [1] * 12_000}),
+        ({"properties": {"x": {"items": {"enum": [*range(10_000)]}}}}, {"x": [-1] * 12_000}),
+        ({"properties": {"x": {"items": {"pattern": "(a?){600}b"}}}}, {"x": ["a" * 9] * 10_000}),
+        ({"properties": {"x": {"items": {"pattern": "(a?){1000}b"}}}}, {"x": ["a" * 9] * 10_000}),
+    ],
+)
+def test_what_takes_ever_longer_to_check_is_left_in_time(schema: dict[str, Any], data: dict[str, Any]) -> None:
+    ways = ("$dynamicRef", "$ref")
+    twice = {f"d{number}": {"allOf": [{way: f"#/$defs/d{number + 1}"} for way in ways]} for number in range(60)}
+
+    assert len(mismatches([{"$defs": {**twice, "d60": {}}, **schema}], data)) <= 8
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, ()),
+        ({"additionalProperties": False}, ("data.aaa! is no field of it", "data.b is no field of it")),
+        (
+            {"additionalProperties": {"type": "null"}},
+            ("data.aaa! must be null, not 2", 'data.b must be null, not ""'),
+        ),
+    ],
+)
+def test_fields_may_be_told_by_a_pattern(more: dict[str, Any], said: tuple[str, ...]) -> None:
+    schema = {"patternProperties": {"^(a+)+$": {"type": "integer"}}, **more}
+
+    found = mismatches([schema], {"a" * 100: "x", "aaa!": 2, "b": "", "a": 1})
+
+    assert found == (f'data.{"a" * 100} must be an integer, not "x"', *said)
+
+
+def test_a_pattern_for_fields_that_is_not_understood_is_for_none_and_forbids_none() -> None:
+    schema = {"patternProperties": {"(?=x)": {"type": "null"}}, "additionalProperties": False}
+
+    assert mismatches([schema], {"x": 1}) == ()
+
+
 def test_a_pattern_is_matched_in_a_time_that_grows_with_the_text() -> None:
     (said,) = mismatches([{"properties": {"a": {"pattern": "^(a+)+$"}}}], {"a": "a" * 100 + "b"})
 
