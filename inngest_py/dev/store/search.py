@@ -12,6 +12,9 @@ from inngest_py.wire.codec import as_list, as_object
 MOST_READ: Final = 100_000
 """How many characters the data of an event has at most that is read to see where in it a field is."""
 
+_EFFORT: Final = 50_000
+"""How many of its parts are looked at: a long way may begin at many of them."""
+
 _FIELD: Final = re.compile(r'\s*"?(?P<field>[^\s"=:]+)"?\s*(?:==?|:)\s*(?P<value>\S.*?)\s*', re.DOTALL)
 _SPECIAL: Final = re.compile("[%_!]")
 
@@ -43,23 +46,28 @@ def patterns(text: str) -> dict[str, str]:
     }
 
 
-def leads_to(data: str, way: str) -> bool:
-    """Whether a way, if there is one, leads to its value in JSON text. Long data is taken at its word, and not read.
+class _TooMuchError(Exception):
+    """It would take too long to see where a way leads."""
 
-    `data.` at the beginning stands for the data itself, and else a way may begin anywhere.
+
+def leads_to(data: str, way: str) -> bool:
+    """Whether a way, if there is one, leads to its value in JSON text.
+
+    `data.` at the beginning stands for the data itself, and else a way may begin anywhere. Data that is long, or in
+    which there is too much to look at, is taken at its word.
     """
     if not way or len(data) > MOST_READ:
         return True
     field, value = json.loads(way)
     parts = field.removeprefix("event.").split(".")
+    left = iter(range(_EFFORT))
     try:
         root = json.loads(data)
-    except (ValueError, RecursionError):
+        if parts[0] == "data" and any(_is(each, value) for each in _at(root, parts[1:], left)):
+            return True
+        return any(_is(each, value) for start in _all_parts(root) for each in _at(start, parts, left))
+    except (ValueError, RecursionError, _TooMuchError):
         return True
-    starts = _all_parts(root)
-    if parts[0] == "data" and any(_is(each, value) for each in _at(root, parts[1:])):
-        return True
-    return any(_is(each, value) for start in starts for each in _at(start, parts))
 
 
 def _unquoted(text: str) -> str:
@@ -75,10 +83,12 @@ def _is(found: Any, value: str) -> bool:
     return text.lower() == value.lower()
 
 
-def _at(root: Any, way: Sequence[str]) -> Iterator[Any]:
-    """What is at the end of a way; in a list it goes on from each of its parts."""
+def _at(root: Any, way: Sequence[str], left: Iterator[int]) -> Iterator[Any]:
+    """What is at the end of a way; in a list it goes on from each of its parts. Raises _TooMuchError."""
     rest = [(root, 0)]
     while rest:
+        if next(left, None) is None:
+            raise _TooMuchError
         part, done = rest.pop()
         fields = as_object(part)
         if done == len(way):

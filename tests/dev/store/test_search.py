@@ -92,3 +92,10 @@ def test_what_takes_long_to_read_is_not_read():
     assert not leads_to('{"b":1}', way)
     assert leads_to(f'{{"b":1,"c":"{"x" * MOST_READ}"}}', way)
     assert leads_to("[" * 90_000, way)
+
+
+def test_a_way_that_may_begin_at_too_many_places_is_not_followed_for_ever():
+    deep = '{"a":' * 240 + "[" + "0," * 40_000 + "0]" + "}" * 240
+
+    assert leads_to(deep, json.dumps(["a." * 245 + "b", "1"]))
+    assert not leads_to(deep, json.dumps(["a.b", "1"]))
