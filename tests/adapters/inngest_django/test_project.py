@@ -82,7 +82,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("INNGEST_")}
     database = tmp_path_factory.mktemp("project") / "db.sqlite3"
     found = {**inherited, "SHOP_DATABASE": str(database), "PYTHONUNBUFFERED": "1"}
-    subprocess.run([*MANAGE, "migrate", "--run-syncdb"], env=found, check=True, capture_output=True, timeout=PATIENCE)
+    subprocess.run([*MANAGE, "migrate"], env=found, check=True, capture_output=True, timeout=PATIENCE)
     return found
 
 
