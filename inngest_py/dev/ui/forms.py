@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from inngest_py.dev.api.desk import body_of
 from inngest_py.dev.shapes import as_object
-from inngest_py.errors import InvalidJSONError
-from inngest_py.wire.codec import decode
+from inngest_py.errors import InvalidJSONError, UnserializableError
+from inngest_py.wire.codec import decode, encode
 
 
 async def form_of(request: Request) -> dict[str, str]:
@@ -22,9 +22,13 @@ async def form_of(request: Request) -> dict[str, str]:
 def json_value(text: str, what: str) -> Any:
     """What somebody has written as JSON. Raises InvalidJSONError, which says at which line and column it is none."""
     try:
-        return decode(text.encode())
+        value = decode(text.encode())
+        encode(value)  # more can be read than written
     except InvalidJSONError as fault:
         raise InvalidJSONError(str(fault).replace("the body", what, 1)) from None
+    except UnserializableError as fault:
+        raise InvalidJSONError(f"{what}: {fault.reason}") from None
+    return value
 
 
 def json_object(text: str) -> dict[str, Any]:

@@ -548,6 +548,28 @@ def test_a_page_that_is_open_while_the_server_starts_anew_comes_back_by_itself(b
             page.wait_for_selector("text=after/restart")
 
 
+def test_a_page_of_what_a_server_that_was_started_anew_does_not_know_says_so(browser):
+    with stage() as first, window(browser, first.url) as page:
+        event_id = send(first, "before/restart", {})
+        page.goto(f"/events/{event_id}")
+        page.wait_for_selector(".pulse[data-state=on]")
+        first.do(first.server.stop())
+
+        with stage(Options(port=int(first.url.rpartition(":")[2]), poll=False)):
+            page.wait_for_selector("text=No such event")
+
+
+def test_a_page_that_is_open_while_the_server_starts_anew_with_a_key_asks_for_it(browser):
+    with stage() as first, window(browser, first.url) as page:
+        page.goto("/runs")
+        page.wait_for_selector(".pulse[data-state=on]")
+        first.do(first.server.stop())
+
+        port, key = int(first.url.rpartition(":")[2]), "signkey-test-0123456789abcdef"
+        with stage(Options(port=port, signing_key=key, event_keys=("k",), poll=False)):
+            page.wait_for_url("**/sign-in?next=%2Fruns")
+
+
 def test_attempts_that_failed_can_be_opened(page, shown):
     run_id = run_of(shown, send(shown, "order/placed", order("again")), RunCompleted)
     page.goto(f"/runs/{run_id}")

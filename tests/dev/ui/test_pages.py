@@ -364,6 +364,7 @@ async def test_an_event_is_written_and_sent(house, kit):
         ("t/f", "[1]", "the data must be a JSON object"),
         ("", "{}", "event name is empty"),
         ("inngest/x", "{}", "reserved"),
+        ("t/a", f'{{"a":{"[" * 700}{"]" * 700}}}', "the data: it is nested too deeply"),
     ],
 )
 async def test_what_is_wrong_with_an_event_is_said_and_what_was_written_kept(house, name, data, said):
@@ -532,6 +533,22 @@ async def test_a_function_is_not_invoked_with_what_is_no_object(house, kit):
     assert (await house.http.post("/functions/f/invoke", data={"data": "[]"})).status_code == 400
     assert (await house.http.post("/functions/odd/invoke", data={"data": "{}"})).status_code == 404
     assert (await house.http.post("/functions/odd/invoke", data={"data": "{"})).status_code == 404
+
+
+async def test_a_function_is_not_invoked_with_what_cannot_be_sent(house, kit):
+    await house.function("f", kit.serial("a"))
+
+    reply = await house.http.post("/functions/f/invoke", data={"data": f'{{"a":{"[" * 700}{"]" * 700}}}'})
+
+    assert reply.status_code == 400
+    assert "It was not run: the data: it is nested too deeply" in plain(reply.text)
+
+
+async def test_an_app_is_picked_by_all_of_its_name(house, kit):
+    payload = kit.registration(kit.config("f"))
+    await house.http.put("/fn/register", json={**payload, "appName": "an  app "})
+
+    assert '<option value="an  app ">' in (await house.http.get("/runs")).text
 
 
 async def test_what_was_written_for_a_function_stands_beside_what_is_wrong_with_it(house, kit):

@@ -51,6 +51,10 @@ def test_nothing_is_lost_or_added(text):
     assert found.text == whole or (found.cut and whole.startswith(found.text))
 
 
+def test_what_is_nested_too_deeply_to_be_indented_is_shown_as_it_is():
+    assert shown("[" * 1_500, "/all").text == "[" * 1_500
+
+
 def test_a_traceback_is_shown_as_it_is():
     assert plainly('File "x", line 1', "/all").pieces == (("", 'File "x", line 1'),)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from inngest_py.dev.model import Attempt, Run, RunStatus, Step, StepStatus
+from inngest_py.dev.ui.views.detail import fault
 from inngest_py.dev.ui.views.happened import happened
 from inngest_py.dev.ui.views.waterfall import NARROWEST, Bar, waterfall
 
@@ -97,6 +100,16 @@ def test_the_log_says_in_order_what_happened():
         (1_900, "failed", "pay: Declined: no money"),
         (2_000, "failed", "the run: Declined: no money"),
     ]
+
+
+def test_an_error_of_any_length_is_only_begun_in_the_log_and_in_its_name():
+    long = json.dumps({"name": "N" * 1_000, "message": "M" * 4_000_000})
+
+    lines = happened(run(status=RunStatus.FAILED, error=long), [step("pay", error=long, ended_at=1_900)])
+
+    assert sum(len(line.text) for line in lines) < 1_000
+    assert lines[-1].text.endswith("N …")
+    assert len(fault(long, "/all").name) == 200
 
 
 def test_attempts_that_failed_stand_before_the_last_one_with_the_waits_between():

@@ -80,12 +80,12 @@ async def invoke(request: Request) -> Response:
         return missing(request, "function", slug)
     try:
         data = json_object(written)
+        event = invoke_event(encode({"data": data}), slug, engine.clock(), engine.ids)
     except InvalidJSONError as fault:
         return await _shown(request, function, written, f"It was not run: {fault}")
     unfit = () if "anyway" in form else faults(parlour, _invoked_as(parlour, function), data, written)
     if unfit:
         return await _shown(request, function, written, unfit=unfit)
-    event = invoke_event(encode({"data": data}), slug, engine.clock(), engine.ids)
     if not await engine.submit(InvokeRequested(slug, event)):
         return missing(request, "function", slug)
     return RedirectResponse(f"/events/{event.id}", 303)

@@ -131,6 +131,7 @@ async function show(url, signal) {
     location.href = reply.url;
     return;
   }
+  if (reply.status === 404) { location.reload(); return; } // a server that was started anew may not know it any more
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
   await rest();
   const fresh = $("[data-fresh]", page);
@@ -175,8 +176,15 @@ function listen() {
   setPulse("opening");
   source = new EventSource("/ui/live");
   source.onopen = () => { setPulse("on"); refresh(); }; // what happened before is not told again
-  source.onerror = () => setPulse("lost");
+  source.onerror = () => { setPulse("lost"); if (source?.readyState === EventSource.CLOSED) listenAgain(); };
   source.onmessage = (message) => { if (concerns(JSON.parse(message.data))) refresh(); };
+}
+
+// A browser gives up where something else than the stream answers: a proxy, or a server that wants a key again.
+function listenAgain() {
+  source = null;
+  refresh();
+  setTimeout(() => { if (!document.hidden) listen(); }, 2000);
 }
 
 function pause() {

@@ -19,6 +19,7 @@ from inngest_py.dev.ui.views.waterfall import KINDS
 from inngest_py.errors import InvalidJSONError
 
 _MOST_EDITED: Final = 20_000
+_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +173,7 @@ def fault(text: str, link: str) -> Fault:
     """An error as it is stored, as JSON text."""
     problem = _problem(text)
     return Fault(
-        name=problem.name or "Error",
+        name=problem.name[:_LONGEST_NAME] or "Error",
         message=plainly(problem.message or text, link),
         stack=plainly(problem.stack.rstrip(), link) if problem.stack.strip() else None,
     )

@@ -16,6 +16,9 @@ from inngest_py.dev.ui.views.waterfall import KINDS
 LONGEST: Final = 2_000
 """How many characters of a line a page shows."""
 
+_LONGEST_ERROR: Final = 300
+"""The same for an error: all of it stands with its step."""
+
 _OURS: Final = "inngest_py"
 """The name of `ctx.logger` where no other was given: it says nothing."""
 
@@ -87,12 +90,15 @@ def _of_attempt(attempt: Attempt, name: str) -> Line:
 
 
 def _of_app(line: LogLine, step_id: str) -> Line:
-    short = line.text if len(line.text) <= LONGEST else f"{line.text[:LONGEST]} …"
     tone = _TONES.get(line.level, "bad")
     logger = "" if line.logger == _OURS else line.logger
-    return Line(line.at, tone, line.level.lower(), short, step_id, line.id, logger)
+    return Line(line.at, tone, line.level.lower(), _short(line.text, LONGEST), step_id, line.id, logger)
 
 
 def _said(error: str) -> str:
     problem = problem_of(error)
-    return f"{problem.name}: {problem.message}" if problem.message else problem.name
+    return _short(f"{problem.name}: {problem.message}" if problem.message else problem.name, _LONGEST_ERROR)
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} …"
