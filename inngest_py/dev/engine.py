@@ -47,6 +47,13 @@ _LOOK: Final = 15.0
 stands still, and the other one may be set at any time."""
 
 
+class StoppedError(Exception):
+    """The engine does nothing more, because what it decides cannot be stored."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(f"the dev server has stopped: its database cannot be written: {fault}")
+
+
 class Engine:
     """A scheduler with a store, a clock and an executor. `clock` gives Unix milliseconds."""
 
@@ -128,9 +135,12 @@ class Engine:
         return not self._gate.is_set()
 
     async def submit(self, happening: Happening) -> Any:
-        """Report what happened, and wait until what follows from it is stored. Returns the scheduler's answer."""
+        """Report what happened, and wait until what follows from it is stored. Returns the scheduler's answer.
+
+        Raises StoppedError if that cannot be stored.
+        """
         if self._fault is not None:
-            raise self._fault
+            raise StoppedError(self._fault)
         answer = asyncio.get_running_loop().create_future()
         self._inbox.append((happening, answer))
         self._awake.set()
@@ -203,7 +213,7 @@ class Engine:
         self._fault = fault
         for _, answer in (*entries, *self._inbox):
             if answer is not None and not answer.done():
-                answer.set_exception(fault)
+                answer.set_exception(StoppedError(fault))
         self._inbox = []
         self.tell(ServerFault(at=self.clock(), error=fault))
 

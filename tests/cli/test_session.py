@@ -311,7 +311,7 @@ async def test_a_server_that_can_store_nothing_more_says_so_and_ends(
     async with httpx.AsyncClient() as client:
         answer = await client.post(f"{url}/e/key", json={"name": "test/event"})
 
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert await asyncio.wait_for(running, PATIENCE) == 1
     assert "database or disk is full" in log.getvalue()
 

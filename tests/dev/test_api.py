@@ -590,10 +590,11 @@ async def test_what_cannot_be_stored_is_not_acknowledged(service, monkeypatch):
 
     monkeypatch.setattr(service.engine.store, "commit", full)
 
-    with pytest.raises(OSError, match="no space left"):
-        await service.http.post("/e/key", json={"name": "t/f"})
+    replies = [await service.http.post("/e/key", json={"name": "t/f"}) for _ in range(2)]
 
     await service.engine.failure()
+    said = "the dev server has stopped: its database cannot be written: no space left"
+    assert [(reply.status_code, reply.json()["error"]) for reply in replies] == [(503, said), (503, said)]
     assert isinstance(service.notices[-1], ServerFault)
 
 

@@ -15,7 +15,8 @@ from starlette.routing import Route
 from inngest_py.dev.api import apps, cancellations, checkpoints, events, history, logs, openapi, page, reruns, runs
 from inngest_py.dev.api.desk import Desk
 from inngest_py.dev.api.guard import Guard
-from inngest_py.dev.api.replies import Lost, absence, first_part, refused
+from inngest_py.dev.api.replies import Lost, absence, first_part, refused, stopped
+from inngest_py.dev.engine import StoppedError
 from inngest_py.errors import RequestError
 
 __all__ = ["Desk", "build"]
@@ -57,7 +58,7 @@ def build(desk: Desk, pages: Sequence[Route] = (), lost: Lost | None = None) -> 
         Route("/v1/http/runs/{id}/async", checkpoints.save, methods=["POST"]),
     ]
     absent = absence(frozenset(first_part(route.path) for route in routes), lost)
-    handlers = {RequestError: refused, 404: absent, 405: absent}
+    handlers = {RequestError: refused, StoppedError: stopped, 404: absent, 405: absent}
     app = Starlette(routes=[*pages, *routes], exception_handlers=handlers)
     app.state.desk = desk
     app.add_middleware(Guard, desk=desk)

@@ -75,8 +75,9 @@ def _operation(
     *parameters: Operation,
     body: Schema | None = None,
     open_: bool = False,
+    reads: bool = False,
 ) -> Operation:
-    """An operation. One that is not open to all wants the signing key, where there is one."""
+    """An operation. One that is not open to all wants the signing key, where there is one; one that `reads` no more."""
     made: Operation = {"summary": summary}
     if parameters:
         made["parameters"] = list(parameters)
@@ -86,6 +87,8 @@ def _operation(
         made["security"] = [{"signingKey": []}]
         answers = {**answers, 401: _text("The signing key is missing or wrong.")}
     answers = {**answers, 403: _text("A page of another site asks, or the server is called by a name not its own.")}
+    if not reads:
+        answers = {**answers, 503: _wrong("It cannot be stored, as where the disk is full; the server ends.")}
     made["responses"] = {str(status): answer for status, answer in sorted(answers.items())}
     return made
 
@@ -186,11 +189,11 @@ _INFO: Final = thing(
 def _get(
     summary: str, answer: Operation, *parameters: Operation, wrong: Mapping[int, Operation] | None = None
 ) -> Operation:
-    return _operation(summary, {200: answer, **(wrong or {})}, *parameters)
+    return _operation(summary, {200: answer, **(wrong or {})}, *parameters, reads=True)
 
 
 def _free(summary: str, answer: Operation) -> Operation:
-    return _operation(summary, {200: answer}, open_=True)
+    return _operation(summary, {200: answer}, open_=True, reads=True)
 
 
 # Paths ---------------------------------------------------------------------------------------------------------------

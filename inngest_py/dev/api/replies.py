@@ -42,6 +42,11 @@ async def refused(_: Request, fault: Exception) -> Response:
     return error(str(fault), int(status))
 
 
+async def stopped(_: Request, fault: Exception) -> Response:
+    """The reply when nothing can be stored any more."""
+    return error(str(fault), HTTPStatus.SERVICE_UNAVAILABLE)
+
+
 def not_found() -> Response:
     """The reply to a request for a path that there is not."""
     return PlainTextResponse("404 page not found\n", 404)
