@@ -815,7 +815,8 @@ def test_a_step_that_there_is_not_is_named_with_what_is_like_it(process_order):
 ALONE = """
 import sys
 
-sys.modules.update(dict.fromkeys(["click", "cronsim", "cryptography", "httptools", "jsonschema", "rich", "starlette", "uvicorn"]))
+of_extras = ["click", "cronsim", "cryptography", "httptools", "jsonschema", "rich", "starlette", "uvicorn"]
+sys.modules.update(dict.fromkeys(of_extras))
 
 import inngest_py as inngest
 from inngest_py import testing
