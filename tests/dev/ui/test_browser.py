@@ -401,12 +401,15 @@ def test_what_comes_from_events_apps_and_outputs_is_never_run(browser, patient):
         "triggers": [{"event": f"evil/{bad}"[:250]}, {"event": "evil/go"}],
         "steps": {"step": {"id": "step", "name": bad, "runtime": {"type": "http", "url": f"{shown.url}/evil"}}},
     }
+    field = {"type": "string", "title": bad, "description": bad, "enum": [bad], "pattern": bad, "format": bad}
+    described = {"description": bad, "properties": {bad: field, "x": {"const": bad}}, "required": [bad]}
     payload = {
         "appName": f"evil {bad}",
         "url": f"{shown.url}/evil?{bad}",
         "sdk": bad,
         "framework": bad,
         "functions": [config],
+        "eventTypes": [{"name": "evil/go", "schema": described}],
     }
     assert httpx.put(f"{shown.url}/fn/register", json=payload).status_code == 200
     step = {"op": "StepFailed", "id": bad, "name": bad, "displayName": bad}
@@ -419,9 +422,14 @@ def test_what_comes_from_events_apps_and_outputs_is_never_run(browser, patient):
     ops = [{**step, "error": error}, {"op": "StepRun", "id": "ok", "name": bad, "data": bad, "opts": {"input": [bad]}}]
     saved = httpx.post(f"{shown.url}/v1/checkpoint/{run_id}/async", json={"run_id": run_id, "steps": ops[1:]})
     assert saved.status_code == 200
+    line = {"message": bad, "logger": bad, "level": bad, "step": bad}
+    assert httpx.post(f"{shown.url}/v1/runs/{run_id}/logs", json={"lines": [line]}).status_code == 200
     paths = [*PAGES, f"/runs/{run_id}", f"/runs/{run_id}?step=ok", "/functions/evil-f", f"/events/{event_id}"]
     paths += [
         f"/send?from={event_id}",
+        "/send?name=evil%2Fgo",
+        f"/runs/{run_id}/text/log",
+        f"/runs/{run_id}/text/input?step=ok",
         "/events?internal=true",
         f"/runs?q={bad}",
         f"/events?name={bad}",
@@ -435,6 +443,12 @@ def test_what_comes_from_events_apps_and_outputs_is_never_run(browser, patient):
             assert page.locator("#owned").count() == 0
             links = page.evaluate("[...document.querySelectorAll('a, form')].map((it) => it.href || it.action)")
             assert [link for link in links if not link.startswith(shown.url)] == []
+        page.goto("/send?name=evil%2Fgo")
+        page.fill("#data", json.dumps({"x": bad * 2}))
+        page.click("button.primary")
+        assert "is missing" in page.inner_text("#unfit")
+        assert page.evaluate("window.owned") is None
+        assert page.locator("#owned").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -19,7 +19,19 @@ async def visitor(house):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/runs?status=Failed", "/runs/x", "/events", "/send", "/functions/f", "/apps", "/odd"]
+    "path",
+    [
+        "/",
+        "/runs?status=Failed",
+        "/runs/x",
+        "/runs/x/export",
+        "/runs/x/text/log",
+        "/events",
+        "/send",
+        "/functions/f",
+        "/apps",
+        "/odd",
+    ],
 )
 async def test_who_has_not_signed_in_is_asked_to(visitor, path):
     reply = await visitor.get(path, headers={"accept": "text/html"})
@@ -30,7 +42,18 @@ async def test_who_has_not_signed_in_is_asked_to(visitor, path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/send"), ("POST", "/runs/x/cancel"), ("POST", "/apps"), ("GET", "/ui/live"), ("POST", "/sign-out")],
+    [
+        ("POST", "/send"),
+        ("POST", "/runs/x/cancel"),
+        ("POST", "/apps"),
+        ("POST", "/apps/forget"),
+        ("POST", "/functions/f/invoke"),
+        ("POST", "/runs/x/rerun"),
+        ("POST", "/v1/runs/x/logs"),
+        ("GET", "/v1/runs/x/logs"),
+        ("GET", "/ui/live"),
+        ("POST", "/sign-out"),
+    ],
 )
 async def test_who_has_not_signed_in_can_do_nothing(visitor, method, path):
     assert (await visitor.request(method, path)).status_code == 401
