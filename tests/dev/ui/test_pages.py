@@ -39,6 +39,14 @@ async def test_every_answer_forbids_what_is_not_of_this_server(house, path):
     assert "unsafe" not in reply.headers["content-security-policy"]
 
 
+async def test_pages_are_kept_nowhere_and_the_files_that_they_load_everywhere(house):
+    paths, asking = ("/runs", "/odd", "/ui/static/ui.js"), {"accept": "text/html"}
+
+    kept = [(await house.http.get(path, headers=asking)).headers["cache-control"] for path in paths]
+
+    assert kept == ["no-store", "no-store", "public, max-age=31536000, immutable"]
+
+
 def test_all_that_the_pages_are_made_of_weighs_little():
     folder = resources.files("inngest_py.dev.ui")
     parts = [part for name in ("static", "templates") for part in folder.joinpath(name).iterdir()]
@@ -173,6 +181,23 @@ async def test_a_search_looks_at_so_many_runs_and_says_so(house, kit, monkeypatc
     assert "Of the last 2 runs only" in page
     assert (await house.http.get(older)).text.count("run-row") == 1
     assert DEPTH > PAGE
+
+
+async def test_a_search_goes_on_for_so_long_and_says_how_far_it_came(house, kit, monkeypatch):
+    monkeypatch.setattr("inngest_py.dev.ui.queries._PORTION", 1)
+    await house.function("f", kit.serial())
+    for number in range(4):
+        house.now += 1
+        await house.run("f", {"number": number})
+    search = house.archive.search
+
+    def slowly(*wanted):
+        house.now += 150
+        return search(*wanted)
+
+    monkeypatch.setattr(house.archive, "search", slowly)
+
+    assert "Of the last 2 runs only" in await house.text("/runs?q=number=0")
 
 
 async def test_a_run_shows_its_steps_its_event_and_its_result(house, kit):
@@ -331,11 +356,13 @@ async def test_events_are_listed_with_the_runs_that_they_caused(house, kit):
     assert "inngest/function.finished" not in text
     assert "inngest/function.finished" in await house.text("/events?internal=true")
     assert "t/unheard" not in await house.text("/events?name=t/f")
+    assert "no run" in await house.text("/events?name=inngest/function.finished")
 
 
 async def test_an_event_is_sent_again(house, kit):
     await house.function("f", kit.serial("a"))
-    await house.run("f", {"order_id": 7})
+    await house.send("t/f", {"order_id": 7}, id="order-7")
+    await house.until(RunCompleted)
     first = (await house.http.get("/v1/events?name=t/f")).json()["data"][0]["internal_id"]
     seen = len(house.notices)
 
