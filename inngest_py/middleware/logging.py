@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 import time
+import traceback
 from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -73,6 +75,12 @@ LONGEST: Final = 32_000
 
 _NOTED: Final = "inngest_noted"
 _FORMATTER: Final = logging.Formatter()
+_NO_FIELDS: Final = frozenset({"event", "exc_info"})
+_LEVELS: Final = {"exception": "ERROR", "fatal": "CRITICAL", "warn": "WARNING"}
+"""The levels of methods of structlog that are not called as their level is."""
+
+_announced: Final[ContextVar[tuple[str, str, str] | None]] = ContextVar("inngest_announced", default=None)
+"""An event of structlog that is on its way to a logger of logging: the logger's name, the event, and what to note."""
 
 _OUTSIDE: Final[dict[str, Any]] = {"run_id": "", "function_id": "", "step_id": "", "attempt": ""}
 
@@ -94,18 +102,33 @@ class ReplayFilter(logging.Filter):
         return True
 
 
-def structlog_processor(_logger: object, method: str, event_dict: MutableMapping[str, Any]) -> Any:
+def structlog_processor(logger: object, method: str, event_dict: MutableMapping[str, Any]) -> Any:
     """Do the same as a processor of structlog: put it first, or after `merge_contextvars`."""
     if is_repeated():
         raise importlib.import_module("structlog").DropEvent
     lines = current_lines.get()
     if lines is not None:
-        fields = [f"{name}={value!r}" for name, value in event_dict.items() if name != "event"]
-        text = " ".join([str(event_dict.get("event", "")), *fields])
-        lines.take(_line(lines, time.time(), method.upper(), "", text))
+        _note_event(lines, logger, method, event_dict)
     for name, value in call_fields().items():
         event_dict.setdefault(name, value)
     return event_dict
+
+
+def _note_event(lines: Lines, logger: object, method: str, event_dict: Mapping[str, Any]) -> None:
+    """Note an event of structlog. One on its way to logging is noted there, if it passes, in the same words."""
+    event = str(event_dict.get("event", ""))
+    fields = [f"{name}={value!r}" for name, value in event_dict.items() if name not in _NO_FIELDS]
+    text = "\n".join([" ".join([event, *fields]), *_stack(event_dict.get("exc_info"))])
+    if isinstance(logger, logging.Logger):
+        _announced.set((logger.name, event, text))
+    else:
+        lines.take(_line(lines, time.time(), _LEVELS.get(method, method.upper()), "", text))
+
+
+def _stack(found: object) -> Iterable[str]:
+    """The traceback of what structlog has in `exc_info`: an exception, or that it is the one that is being handled."""
+    error = found if isinstance(found, BaseException) else sys.exception() if found else None
+    return ["".join(traceback.format_exception(error)).rstrip()] if error is not None else []
 
 
 def _note(record: logging.LogRecord) -> None:
@@ -114,11 +137,21 @@ def _note(record: logging.LogRecord) -> None:
     if lines is None or _NOTED in record.__dict__ or is_sending():
         return
     setattr(record, _NOTED, True)
+    lines.take(_line(lines, record.created, record.levelname, record.name, _text(record)))
+
+
+def _text(record: logging.LogRecord) -> str:
+    """What a record says, with its traceback. It stays as it is: how that is written is for the user's formatters."""
+    announced, written = _announced.get(), record.exc_text
+    _announced.set(None)
     try:
-        text = _FORMATTER.format(record)
+        if announced is not None and announced[0] == record.name and announced[1] in record.getMessage():
+            return announced[2]
+        return _FORMATTER.format(record)
     except Exception:  # arguments that do not fit: what the handlers make of it is theirs
-        text = str(record.msg)
-    lines.take(_line(lines, record.created, record.levelname, record.name, text))
+        return str(record.msg)
+    finally:
+        record.exc_text = written
 
 
 def _line(lines: Lines, at: float, level: str, logger: str, text: str) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import logging
+import sys
 import threading
 from collections import Counter
 from typing import Any
@@ -212,6 +213,65 @@ def test_structlog_gives_its_lines_away_with_their_fields(taken):
 
     (line,) = taken
     assert (line["message"], line["level"], line["attempt"]) == ("paid cents=5 by='ann'", "WARNING", 3)
+
+
+@pytest.mark.parametrize(("method", "level"), [("exception", "ERROR"), ("warn", "WARNING"), ("fatal", "CRITICAL")])
+def test_a_line_of_structlog_has_the_level_that_its_method_stands_for(taken, method, level):
+    structlog_processor(None, method, {"event": "paid"})
+
+    assert [line["level"] for line in taken] == [level]
+
+
+@pytest.mark.parametrize("form", ["true", "error", "tuple"])
+def test_a_line_of_structlog_has_its_traceback(taken, form):
+    try:
+        int("no money")
+    except ValueError as error:
+        found = {"true": True, "error": error, "tuple": sys.exc_info()}[form]
+        structlog_processor(None, "error", {"event": "refused", "exc_info": found, "by": "ann"})
+    structlog_processor(None, "error", {"event": "late", "exc_info": True})
+
+    first, second = (line["message"] for line in taken)
+    assert first.startswith("refused by='ann'\nTraceback (most recent call last):")
+    assert first.endswith("'no money'")
+    assert second == "late"
+
+
+@pytest.mark.parametrize(
+    "renderer", [structlog.processors.JSONRenderer(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+)
+def test_a_line_of_structlog_that_goes_through_logging_is_given_away_once_and_only_if_it_passes(taken, lines, renderer):
+    setup(make_client(), handlers=[lines])
+    behind = logging.getLogger("shop.structured")
+    behind.setLevel(logging.INFO)
+    processors = [structlog_processor, structlog.stdlib.filter_by_level, renderer]
+    logger = structlog.wrap_logger(behind, processors=processors, wrapper_class=structlog.stdlib.BoundLogger)
+
+    logger.info("paid", cents=5)
+    logger.debug("hidden")
+    behind.info("plain")
+
+    assert [(line["level"], line["logger"], line["message"]) for line in taken] == [
+        ("INFO", "shop.structured", "paid cents=5"),
+        ("INFO", "shop.structured", "plain"),
+    ]
+
+
+def test_how_a_traceback_is_written_is_left_to_the_formatters_of_the_user(taken, monkeypatch):
+    brief = logging.Formatter()
+    monkeypatch.setattr(brief, "formatException", lambda _: "in brief")
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(brief)
+    behind = logging.getLogger("shop.brief")
+    behind.addHandler(handler)
+    try:
+        int("no money")
+    except ValueError:
+        context_logger(behind).exception("refused")
+
+    assert written.getvalue() == "refused\nin brief\n"
+    assert taken[0]["message"].startswith("refused\nTraceback")
 
 
 @COLOURS
