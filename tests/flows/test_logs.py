@@ -14,7 +14,7 @@ from inngest_py.engine.effects import Effect, Exchange
 from inngest_py.errors import ServerError
 from inngest_py.flows.checkpoints import SILENCE
 from inngest_py.flows.logs import AT_ONCE, MOST, LogPost
-from inngest_py.middleware.logging import _Noting, context_logger, current_lines
+from inngest_py.middleware.logging import LONGEST, _Noting, context_logger, current_lines
 from inngest_py.runtime import BackgroundLoop, background_loop
 from inngest_py.settings import read_settings
 from inngest_py.transport import _FILTER
@@ -188,6 +188,15 @@ def test_what_a_call_logs_is_sent_with_its_run_and_attempt() -> None:
     assert sent.url == "http://api.test/v1/runs/R%2F1/logs"
     (line,) = decode(sent.body)["lines"]
     assert (line["message"], line["level"], line["logger"], line["attempt"]) == ("paid 5", "INFO", "shop", 2)
+
+
+def test_a_line_of_any_length_is_sent_in_part() -> None:
+    server = Server()
+    with server.post.of(call(), request(ASKED)):
+        context_logger(logging.getLogger("shop")).info("x" * (LONGEST + 1))
+    settle(server)
+
+    assert server.wait() == [("R%2F1", ["x" * LONGEST])]
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-inngest-logs": "no"}])

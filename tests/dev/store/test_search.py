@@ -50,6 +50,7 @@ def store():
         "data.user.id=7",
         "event.data.user.id = 7",
         "user.name = Ann Lee",
+        "user.name = ANN LEE",
         "user.vip: true",
         "user.tags.%=100%",
         "items.sku=pen",

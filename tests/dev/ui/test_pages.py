@@ -247,6 +247,15 @@ async def test_attempts_that_failed_are_shown_with_their_errors(house, kit):
 
     assert "Attempt 1: Busy after 0 ms" in text
     assert (await house.http.get(link)).text == error["stack"]
+    assert (await house.http.get(f"{link}0")).status_code == 404
+
+
+async def test_a_run_that_is_yet_to_begin_says_of_no_next_attempt(house, kit):
+    await house.function("f", kit.serial("a"))
+    event_id = await house.send("t/f", ts=house.now + 60_000)
+    (run,) = (await house.http.get(f"/v1/events/{event_id}/runs")).json()["data"]
+
+    assert "Next attempt" not in await house.text(f"/runs/{run['run_id']}")
 
 
 async def test_a_step_that_waits_says_for_what_and_until_when(house, kit):

@@ -65,7 +65,7 @@ def test_every_rule_is_said_in_words():
     assert [(rule.name, rule.says, rule.expression) for rule in rules_of(function(flow=flow))] == [
         ("Retries", "3", ""),
         ("Concurrency", "3 steps at a time", "event.data.user"),
-        ("Concurrency", "1 runs at a time", ""),
+        ("Concurrency", "1 run at a time", ""),
         ("Concurrency", "9 steps at a time across the environment", ""),
         ("Rate limit", "10 in 1h 00m", ""),
         ("Throttle", "5 in 1m 00s, 2 more at once", ""),
@@ -95,6 +95,12 @@ def test_the_pulse_is_of_the_runs_that_ended_oldest_first():
         ("3", "busy", 25.0),
     ]
     assert (found.rate, found.usual, found.slow) == (50, 300, 400)
+
+
+def test_a_run_that_was_cancelled_did_neither_well_nor_badly():
+    found = pulse([run(2, RunStatus.CANCELLED, took=400), run(1, took=200)], NOW)
+
+    assert (found.rate, found.usual, found.slow) == (100, 200, 200)
 
 
 def test_without_runs_there_is_no_pulse():

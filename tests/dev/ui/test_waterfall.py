@@ -121,6 +121,14 @@ def test_attempts_that_failed_stand_before_the_last_one_with_the_waits_between()
     assert lane.story == "Completed: failed after 100 ms, waited 500 ms, ran 200 ms"
 
 
+def test_a_wait_for_the_next_attempt_ends_with_its_run():
+    again = step("pay", status=StepStatus.RETRYING, started_at=1_200, ended_at=None)
+
+    _, lane = waterfall(run(status=RunStatus.CANCELLED, ended_at=1_500), [again], [attempt("pay")], 9_999).lanes
+
+    assert lane.bars == (Bar("bad", 40, 20, 100), Bar("again", 60, 40, 200))
+
+
 def test_a_step_that_waits_for_its_next_attempt_has_none_yet():
     again = step("pay", status=StepStatus.RETRYING, started_at=1_200, ended_at=None)
 

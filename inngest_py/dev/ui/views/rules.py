@@ -86,4 +86,4 @@ def _ends(flow: Flow) -> Iterator[Rule]:
 
 def _concurrency(rule: Concurrency) -> str:
     across = "" if rule.scope == "fn" else f" across the {'account' if rule.scope == 'account' else 'environment'}"
-    return f"{rule.limit} {'runs' if rule.whole else 'steps'} at a time{across}"
+    return f"{rule.limit} {'run' if rule.whole else 'step'}{'' if rule.limit == 1 else 's'} at a time{across}"
