@@ -7,7 +7,7 @@ import json
 import pytest
 
 from inngest_py.dev.model import Attempt, Run, RunStatus, Step, StepStatus
-from inngest_py.dev.ui.views.detail import fault
+from inngest_py.dev.ui.views.detail import fault, step_view
 from inngest_py.dev.ui.views.happened import happened
 from inngest_py.dev.ui.views.waterfall import NARROWEST, Bar, waterfall
 
@@ -127,6 +127,22 @@ def test_a_wait_for_the_next_attempt_ends_with_its_run():
     _, lane = waterfall(run(status=RunStatus.CANCELLED, ended_at=1_500), [again], [attempt("pay")], 9_999).lanes
 
     assert lane.bars == (Bar("bad", 40, 20, 100), Bar("again", 60, 40, 200))
+
+
+@pytest.mark.parametrize(
+    ("status", "story"),
+    [
+        (RunStatus.CANCELLED, "Cancelled: waited 800 ms"),
+        (RunStatus.COMPLETED, "Left undone: waited 800 ms"),
+        (RunStatus.RUNNING, "Waiting: waited 300 ms"),
+    ],
+)
+def test_a_step_that_its_run_has_left_undone_goes_on_no_more(status, story):
+    waits = step("nod", op="WaitForEvent", status=StepStatus.WAITING, ended_at=None)
+    ended = run(status=status, ended_at=None if status is RunStatus.RUNNING else 2_000)
+
+    assert waterfall(ended, [waits], [], 1_500).lanes[1].story == story
+    assert step_view(ended, waits, None, 1_500).status.word == story.partition(":")[0]
 
 
 def test_a_step_that_waits_for_its_next_attempt_has_none_yet():

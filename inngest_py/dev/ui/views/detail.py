@@ -13,7 +13,7 @@ from inngest_py.dev.live import Live
 from inngest_py.dev.model import FINAL, Attempt, Job, JobStatus, Pause, PauseKind, Run, Step
 from inngest_py.dev.notices import Problem
 from inngest_py.dev.problems import problem_of
-from inngest_py.dev.ui.views.statuses import Badge, badge
+from inngest_py.dev.ui.views.statuses import Badge, badge, badge_of
 from inngest_py.dev.ui.views.values import Shown, plainly, shown
 from inngest_py.dev.ui.views.waterfall import KINDS
 from inngest_py.errors import InvalidJSONError
@@ -136,7 +136,7 @@ def step_view(run: Run, step: Step, live: Live | None, now: int) -> StepView:
         id=step.id,
         name=step.name,
         kind=KINDS.get(step.op, "step"),
-        status=badge(step.status),
+        status=badge_of(step, run),
         attempts=step.attempts,
         max_attempts=run.max_attempts,
         queued_at=step.queued_at,

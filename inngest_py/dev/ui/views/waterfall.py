@@ -8,7 +8,7 @@ from typing import Final
 
 from inngest_py.dev.lines import human_duration
 from inngest_py.dev.model import Attempt, Run, Step, StepStatus
-from inngest_py.dev.ui.views.statuses import Badge, badge
+from inngest_py.dev.ui.views.statuses import Badge, badge, badge_of
 from inngest_py.wire.ops import Opcode
 
 NARROWEST: Final = 0.4
@@ -83,7 +83,10 @@ def waterfall(run: Run, steps: Sequence[Step], attempts: Sequence[Attempt], now:
     scale = _Scale(start, max(end - start, 1))
     lanes = [
         _run_lane(run, scale, end),
-        *(_lane(step, [it for it in attempts if it.step_id == step.id], scale, end) for step in steps),
+        *(
+            _lane(step, badge_of(step, run), [it for it in attempts if it.step_id == step.id], scale, end)
+            for step in steps
+        ),
     ]
     ticks = tuple(human_duration(scale.length * part // _TICKS) if part else "0" for part in range(_TICKS + 1))
     return Waterfall(lanes=tuple(lanes), ticks=ticks)
@@ -117,11 +120,10 @@ def _run_lane(run: Run, scale: _Scale, end: int) -> Lane:
     )
 
 
-def _lane(step: Step, failed: Sequence[Attempt], scale: _Scale, end: int) -> Lane:
+def _lane(step: Step, status: Badge, failed: Sequence[Attempt], scale: _Scale, end: int) -> Lane:
     waiting = step.op in _WAITS
     began, over = step.queued_at if waiting else step.started_at, step.ended_at or end
-    tone = badge(step.status).tone
-    tone = "wait" if waiting and step.status not in {StepStatus.FAILED, StepStatus.TIMED_OUT} else tone
+    tone = "wait" if waiting and step.status not in {StepStatus.FAILED, StepStatus.TIMED_OUT} else status.tone
     bars = [] if waiting else [scale.bar("queue", step.queued_at, over if began is None else began)]
     for attempt in failed:
         bars.append(scale.bar("bad", attempt.started_at, attempt.ended_at))
@@ -133,7 +135,7 @@ def _lane(step: Step, failed: Sequence[Attempt], scale: _Scale, end: int) -> Lan
         id=step.id,
         name=step.name,
         kind=KINDS.get(step.op, ""),
-        status=badge(step.status),
+        status=status,
         attempts=step.attempts,
         took=None if began is None else over - began,
         bars=tuple(_worth_showing(bars)),
