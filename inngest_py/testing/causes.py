@@ -91,8 +91,8 @@ class Witness:
         if line is not None:
             self.seen[f"{name} in {line}"] = None
 
-    def causes(self, handler: Callable[..., Any]) -> str:
-        """What is the likely cause, in a sentence or two."""
+    def causes(self, handler: Callable[..., Any], otherwise: str) -> str:
+        """What is the likely cause, in a sentence or two; `otherwise` if there is no trace of any."""
         if self.seen:
             return f"{_listed([*self.seen])}, outside of a step: put it into a step.run(...), whose result is kept"
         if self.changed:
@@ -103,10 +103,7 @@ class Witness:
         outer = [name for name, value in _outer_values(handler).items() if _is_mutable(value)]
         if outer:
             return f"the function depends on {_listed(outer)}, outside of it: read it in a step.run(...)"
-        return (
-            "something that is not the same each time, such as the order of a set, a file, the environment or an "
-            "answer of another server: ask for it in a step.run(...)"
-        )
+        return otherwise
 
 
 def watched(function: Function[Any], witness: Witness) -> None:

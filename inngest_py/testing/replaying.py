@@ -34,11 +34,21 @@ from inngest_py.wire.codec import as_list, decode, encode
 from inngest_py.wire.http import Request, Response
 from inngest_py.wire.registration import call_url
 
+_NOT_THE_SAME: Final = (
+    "something that is not the same each time, such as the order of a set, a file, the environment or an answer of "
+    "another server: ask for it in a step.run(...)"
+)
+_NOT_THE_CODE: Final = (
+    "the code is not what it was when the run was recorded, and runs that are under way would go astray, too: keep the "
+    "ids, kinds and order of the steps that they may have done, or let them end under the old id of the function"
+)
+
 
 class Replayer:
-    """Replays runs of a client's functions."""
+    """Replays runs of a client's functions. `unseen` is the likely cause of what differs and has left no trace."""
 
-    def __init__(self, client: Inngest) -> None:
+    def __init__(self, client: Inngest, unseen: str = _NOT_THE_SAME) -> None:
+        self._unseen: Final = unseen
         self._journal = Journal()
         self._now = 0
         self._live: Live
@@ -121,7 +131,7 @@ class Replayer:
             yield from self._ask(recording, count, 0)
         finally:
             self._witness.watching = False
-        return self._witness.causes(self._parts[recording.function].handler)
+        return self._witness.causes(self._parts[recording.function].handler, self._unseen)
 
     # What the app asks meanwhile -------------------------------------------------------------------------------------
 
@@ -182,5 +192,5 @@ async def areplay(function: Function[Any], recording: str | Path | Mapping[str, 
 
 
 def _replay(function: Function[Any], source: str | Path | Mapping[str, Any]) -> Flow[None]:
-    replayer, recording = Replayer(client_of(function)), read_recording(source)
+    replayer, recording = Replayer(client_of(function), _NOT_THE_CODE), read_recording(source)
     yield from replayer.check(replace(recording, function=function.id))

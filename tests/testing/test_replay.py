@@ -106,6 +106,7 @@ def test_a_new_step_between_others_diverges():
 
     assert found.value.steps == 1
     assert found.value.difference == 'it asks for step "check-fraud", where it asked for "nap" before'
+    assert found.value.cause.startswith("the code is not what it was when the run was recorded")
 
 
 def test_a_step_that_was_taken_away_diverges():
