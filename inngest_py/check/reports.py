@@ -38,10 +38,15 @@ def _sum(report: Report) -> str:
     if not report.findings:
         return f"nothing found in {files}"
     counts = Counter(finding.severity for finding in report.findings)
-    parts = [f"{counts[severity]} {severity.word}" for severity in sorted(counts, reverse=True)]
+    parts = [_counted(severity, counts[severity]) for severity in sorted(counts, reverse=True)]
     fixable = sum(1 for finding in report.findings if finding.edits)
     more = f"; --fix puts {fixable} right" if fixable else ""
     return f"found in {files}: {', '.join(parts)}{more}"
+
+
+def _counted(severity: Severity, count: int) -> str:
+    many = count > 1 and severity is not Severity.CRITICAL  # which is no noun
+    return f"{count} {severity.word}{'s' if many else ''}"
 
 
 def as_json(report: Report) -> str:

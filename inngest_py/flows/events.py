@@ -140,4 +140,9 @@ def _refusal(response: Response) -> SendEventsError:
     reason = fields.get("error") or fields.get("message") or response.body[:200].decode(errors="replace").strip()
     said = f": {reason}" if reason else ""
     accepted = [str(item) for item in as_list(fields.get("ids")) or () if item]
-    return SendEventsError(f"the event API answered with status {response.status}{said}", accepted)
+    hint = (
+        "; is INNGEST_EVENT_KEY, or event_key, that of this server?"
+        if response.status == HTTPStatus.UNAUTHORIZED
+        else ""
+    )
+    return SendEventsError(f"the event API answered with status {response.status}{said}{hint}", accepted)

@@ -56,6 +56,14 @@ def test_text_says_where_what_and_what_to_do(check):
     )
 
 
+def test_findings_are_counted_by_how_bad_they_are(check):
+    write(WAITS + WAITS)
+
+    done = check("--select", "ING005")
+
+    assert done.output.endswith("found in 1 file: 2 errors\n")
+
+
 def test_nothing_is_said_to_be_nothing(check):
     write("x = 1\n")
 
