@@ -36,6 +36,10 @@ def turns(count: int) -> Generator[Any, Any, None]:
         yield None
 
 
+_GRACE: Final = 32
+"""How many turns of the loop there are at least for what is waited for: groups within groups need some to end."""
+
+
 class Driven:
     """A coroutine of the user's, in a copy of the caller's context.
 
@@ -53,6 +57,7 @@ class Driven:
         self._wake: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
         self._left = False
+        self._timer: asyncio.Handle | None = None
         self.cancelled_itself = 0
 
     def leave(self) -> None:
@@ -88,7 +93,10 @@ class Driven:
 
     @coroutine
     def drive(self, patience: float | None = None) -> Generator[Any, Any, None]:
-        """Let the coroutine go on until it ends, parks or is left, or until it has waited `patience` seconds."""
+        """Let the coroutine go on until it ends, parks or is left, or until it has waited `patience` seconds.
+
+        Where the loop is busy that may last longer: what is waited for is given some turns.
+        """
         self._left = False
         while not self._left:
             if self._awaited is not None:
@@ -139,7 +147,8 @@ class Driven:
     def _await(self, awaited: asyncio.Future[Any], patience: float | None) -> Generator[Any, Any, None]:
         """Wait, and be ready to leave. A task that is cancelled cancels what it waits for, and so does this."""
         loop = self.task.get_loop()
-        timer = None if patience is None else loop.call_later(patience, self.leave)
+        if patience is not None:
+            self._timer = loop.call_later(patience, self._expire, _GRACE)
         while not (awaited.done() or self._left):
             self._wake = loop.create_future()
             try:
@@ -147,10 +156,18 @@ class Driven:
             except asyncio.CancelledError as error:
                 if not awaited.cancel(*error.args):
                     self._error = error
-        if timer is not None:
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if awaited.done():
             self._awaited = None
+
+    def _expire(self, turns_left: int) -> None:
+        """Leave, but not before what is ready has had some turns: a busy loop may take a second for each of them."""
+        if turns_left:
+            self._timer = self.task.get_loop().call_soon(self._expire, turns_left - 1)
+        else:
+            self.leave()
 
     def _stir(self, _awaited: object = None) -> None:
         if self._wake is not None and not self._wake.done():

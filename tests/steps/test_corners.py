@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import json
 import logging
@@ -201,6 +202,26 @@ def test_steps_in_parallel_are_no_sign_of_a_swallowed_interrupt(client, caplog, 
     run = play(client, "group" if how == "group" else "tasks")
 
     assert run.output == [1, 2, 3]
+    assert not [record.getMessage() for record in caplog.records]
+
+
+async def test_groups_that_are_let_go_have_some_turns_to_end_however_long_one_takes(client, caplog, monkeypatch):
+    caplog.set_level(logging.WARNING)
+    caplog.set_level(logging.WARNING, logger="inngest_py")
+    monkeypatch.setattr("inngest_py.steps.settling._GOODBYE", 0)  # as on a loop so busy that a turn takes longer
+
+    @client.create_function(fn_id="coroutine", trigger=TRIGGER)
+    async def coroutine(ctx: Context):
+        async def branch(number):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(ctx.step.run(f"step-{number}", int))
+
+        await asyncio.gather(*map(branch, range(50)))
+
+    reply = await Handler(client, framework="test").ahandle(call_request("app-coroutine"))
+    gc.collect()
+
+    assert len(json.loads(reply.body)) == 50
     assert not [record.getMessage() for record in caplog.records]
 
 
