@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context
 from http import HTTPStatus
 from itertools import groupby
@@ -38,6 +38,7 @@ AT_ONCE: Final = 500
 
 _PATIENCE: Final = 5.0
 _WANTED: Final = "wanted"
+_NOTHING: Final = nullcontext()
 
 _Line: TypeAlias = Mapping[str, Any]
 
@@ -69,12 +70,13 @@ class LogPost:
         self._sending: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
-    @contextmanager
-    def of(self, call: Call, request: Request) -> Generator[None]:
+    def of(self, call: Call, request: Request) -> AbstractContextManager[None]:
         """Take what is logged in a call, if the server wants it and this is development."""
-        if not self._settings.dev or request.headers.get(headers.LOGS) != _WANTED:
-            yield
-            return
+        wanted = self._settings.dev and request.headers.get(headers.LOGS) == _WANTED
+        return self._taking(call) if wanted else _NOTHING
+
+    @contextmanager
+    def _taking(self, call: Call) -> Generator[None]:
         note_every_logger()
         token = current_lines.set(Lines(call.attempt, lambda line: self.put(call.run_id, line)))
         try:
